@@ -1,0 +1,106 @@
+"""What ranking and filters need to know of articles, as one array for each property."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index.snapshot import Draft, Snapshot
+from recommender.articles.stored import StoredArticle
+
+_VOCABULARIES = "columns.vocabularies.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """One row for each article.
+
+    Attributes:
+        rows: int64, the catalog's row id, which is the vector id.
+        published_at: float64, seconds since 1970; NaN where unknown.
+        section: int32, number of the section in `Vocabularies.sections`.
+        language: int32, number of the language in `Vocabularies.languages`.
+        evergreen: bool.
+        editors_choice: bool.
+    """
+
+    rows: npt.NDArray[np.int64]
+    published_at: npt.NDArray[np.float64]
+    section: npt.NDArray[np.int32]
+    language: npt.NDArray[np.int32]
+    evergreen: npt.NDArray[np.bool_]
+    editors_choice: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, positions: npt.NDArray[np.integer]) -> "Columns":
+        """The rows at `positions`, in that order."""
+        return Columns(*(array[positions] for array in self.arrays()))
+
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """All columns, in the order of their fields."""
+        return tuple(getattr(self, field.name) for field in fields(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabularies:
+    """What the numbers of coded columns stand for."""
+
+    sections: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+def columns(
+    stored: Sequence[StoredArticle], vocabularies: Vocabularies
+) -> tuple[Columns, Vocabularies]:
+    """The columns of `stored`, and `vocabularies` grown by the values that it lacked."""
+    sections = _Coder(vocabularies.sections)
+    languages = _Coder(vocabularies.languages)
+    articles = [one.article for one in stored]
+    made = Columns(
+        rows=np.array([one.row for one in stored], dtype=np.int64),
+        published_at=np.array([seconds(a.published_at) for a in articles], dtype=np.float64),
+        section=np.array([sections.code(a.section) for a in articles], dtype=np.int32),
+        language=np.array([languages.code(a.language) for a in articles], dtype=np.int32),
+        evergreen=np.array([a.evergreen for a in articles], dtype=np.bool_),
+        editors_choice=np.array([a.editors_choice for a in articles], dtype=np.bool_),
+    )
+    return made, Vocabularies(tuple(sections.codes), tuple(languages.codes))
+
+
+def seconds(moment: datetime | None) -> float:
+    """Seconds since 1970; NaN for None."""
+    return float("nan") if moment is None else moment.timestamp()
+
+
+def write_columns(made: Columns, vocabularies: Vocabularies, draft: Draft) -> None:
+    """As parts of a snapshot."""
+    for field in fields(made):
+        np.save(draft.path(f"columns.{field.name}.npy"), getattr(made, field.name))
+    texts = {"sections": vocabularies.sections, "languages": vocabularies.languages}
+    draft.path(_VOCABULARIES).write_text(json.dumps(texts, ensure_ascii=False))
+
+
+def read_columns(snapshot: Snapshot) -> tuple[Columns, Vocabularies]:
+    """What `write_columns` wrote, memory-mapped."""
+    made = Columns(
+        *(
+            np.load(snapshot.path / f"columns.{field.name}.npy", mmap_mode="r")
+            for field in fields(Columns)
+        )
+    )
+    texts = json.loads((snapshot.path / _VOCABULARIES).read_text())
+    return made, Vocabularies(tuple(texts["sections"]), tuple(texts["languages"]))
+
+
+class _Coder:
+    def __init__(self, known: Sequence[str]) -> None:
+        self.codes = {text: code for code, text in enumerate(known)}
+
+    def code(self, text: str) -> int:
+        return self.codes.setdefault(text, len(self.codes))

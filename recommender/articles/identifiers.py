@@ -1,0 +1,69 @@
+"""From an article's id to its position in a snapshot, and back, without a dictionary in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from index.snapshot import Draft, Snapshot
+from recommender.articles.packed import Packed, pack, read_packed, write_packed
+
+
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """The ids of n articles, in the order of their positions.
+
+    Attributes:
+        ids: n ids, UTF-8.
+        hashes: shape (n,), uint64, ascending: XXH3 of the ids.
+        positions: shape (n,), int32: the position of the article behind each hash.
+    """
+
+    ids: Packed
+    hashes: npt.NDArray[np.uint64]
+    positions: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    def at(self, position: int) -> str:
+        """The id of the article at `position`."""
+        return self.ids[position].decode()
+
+    def position(self, article_id: str) -> int | None:
+        """Where the article stands; None where there is none of this id."""
+        encoded = article_id.encode()
+        wanted = np.uint64(xxhash.xxh3_64_intdigest(encoded))
+        place = int(np.searchsorted(self.hashes, wanted))
+        while place < len(self.hashes) and self.hashes[place] == wanted:
+            position = int(self.positions[place])
+            if self.ids[position] == encoded:
+                return position
+            place += 1  # two ids of one hash stand beside each other
+        return None
+
+
+def identifiers(ids: Sequence[str]) -> Identifiers:
+    """The lookup of `ids`, whose order is their positions."""
+    encoded = [one.encode() for one in ids]
+    hashes = np.fromiter(map(xxhash.xxh3_64_intdigest, encoded), np.uint64, len(encoded))
+    order = np.argsort(hashes, kind="stable")
+    return Identifiers(pack(encoded), hashes[order], order.astype(np.int32))
+
+
+def write_identifiers(made: Identifiers, draft: Draft) -> None:
+    """As parts of a snapshot."""
+    write_packed(made.ids, draft, "ids")
+    np.save(draft.path("ids.hashes.npy"), made.hashes)
+    np.save(draft.path("ids.positions.npy"), made.positions)
+
+
+def read_identifiers(snapshot: Snapshot) -> Identifiers:
+    """What `write_identifiers` wrote, memory-mapped."""
+    return Identifiers(
+        read_packed(snapshot, "ids"),
+        np.load(snapshot.path / "ids.hashes.npy", mmap_mode="r"),
+        np.load(snapshot.path / "ids.positions.npy", mmap_mode="r"),
+    )

@@ -1,0 +1,50 @@
+"""Many short byte strings in two arrays, so that a million of them can be memory-mapped."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from index.snapshot import Draft, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """n byte strings in order.
+
+    Attributes:
+        text: all of them one after the other, uint8.
+        ends: shape (n + 1,), int64: where each begins and ends in `text`.
+    """
+
+    text: npt.NDArray[np.uint8]
+    ends: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.ends) - 1
+
+    def __getitem__(self, position: int) -> bytes:
+        return self.text[self.ends[position] : self.ends[position + 1]].tobytes()
+
+
+def pack(strings: Iterable[bytes]) -> Packed:
+    """`strings` in their order."""
+    kept = list(strings)
+    ends = np.zeros(len(kept) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(map(len, kept), np.int64, len(kept)), out=ends[1:])
+    return Packed(np.frombuffer(b"".join(kept), dtype=np.uint8), ends)
+
+
+def write_packed(packed: Packed, draft: Draft, name: str) -> None:
+    """As the parts `name`.text and `name`.ends of a snapshot."""
+    np.save(draft.path(f"{name}.text.npy"), packed.text)
+    np.save(draft.path(f"{name}.ends.npy"), packed.ends)
+
+
+def read_packed(snapshot: Snapshot, name: str) -> Packed:
+    """What `write_packed` wrote, memory-mapped."""
+    return Packed(
+        np.load(snapshot.path / f"{name}.text.npy", mmap_mode="r"),
+        np.load(snapshot.path / f"{name}.ends.npy", mmap_mode="r"),
+    )

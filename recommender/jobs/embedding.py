@@ -1,0 +1,25 @@
+"""Vectors for the texts that lack one."""
+
+from recommender.articles.catalog import Catalog
+from recommender.similarity.embedder import Embedder
+from recommender.similarity.neighbours import Progress
+
+_CHUNK = 512
+"""Texts embedded between two commits: what a Ctrl-C can lose, some ten seconds of work."""
+
+
+def embed_pending(catalog: Catalog, embedder: Embedder, progress: Progress) -> int:
+    """Embeds what lacks a vector, the longest texts first, each once; returns how many.
+
+    Texts of like length go through the model together over the whole catalog, so that hardly
+    anything is padded, and the time left shown at the start is an upper bound.
+    """
+    pending = catalog.pending(embedder.name)
+    done = 0
+    for start in range(0, len(pending), _CHUNK):
+        digests = [one.text_digest for one in pending[start : start + _CHUNK]]
+        texts = catalog.texts(digests)
+        catalog.store_vectors(embedder.name, list(texts), embedder.embed(list(texts.values())))
+        done += len(texts)
+        progress(start + len(digests), len(pending))
+    return done

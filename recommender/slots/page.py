@@ -1,0 +1,213 @@
+"""Several slots of one page, nothing twice."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.articles.cards import card_of
+from recommender.slots.candidates import Eligible, Subject, eligible, related_candidates
+from recommender.slots.corpus import Corpus
+from recommender.slots.pipeline import Pipeline
+from recommender.slots.ranking import Ranked, rank_by, rank_related
+from recommender.slots.reranking import best_first, diversified, one_of_each
+from recommender.slots.slot import Filters, Reason, Recommendation, Slot, SlotName, SlotQuery
+
+FALLBACKS: tuple[SlotName, ...] = ("popular", "editors_choice", "latest")
+"""What fills a slot that would stay empty, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readership:
+    """Who reads what, at one time, for the articles of one corpus.
+
+    Attributes:
+        readers: shape (articles of the corpus,), float32: decayed unique readers.
+    """
+
+    readers: npt.NDArray[np.float32]
+
+    @property
+    def relative(self) -> npt.NDArray[np.float32] | None:
+        """In [0, 1] on a logarithmic scale, 1 for the most read; None where nobody read."""
+        most = float(self.readers.max(initial=0))
+        return None if most <= 0 else np.log1p(self.readers) / np.float32(np.log1p(most))
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """A page to be filled.
+
+    Attributes:
+        slots: in the order in which they choose; a later one shows nothing of an earlier one.
+        subject: what the page is about; None for a page about nothing, which has no `related`.
+        at: the time of asking, aware.
+        seen: ids that the reader knows already.
+    """
+
+    slots: tuple[SlotQuery, ...]
+    subject: Subject | None
+    at: datetime
+    seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilledSlot:
+    """What stands in a slot, best first, as positions of a corpus.
+
+    Attributes:
+        name: the slot that was asked for.
+        fallback: what filled it instead; None where its own source did.
+        ranked: rows in the order of the slot.
+    """
+
+    name: SlotName
+    fallback: SlotName | None
+    ranked: Ranked
+
+    def reasons(self, place: int, *, every: bool = False) -> tuple[Reason, ...]:
+        """Why the article at `place` (from 0) stands there, the greatest contribution first.
+
+        Signals that added nothing are left out unless `every` is set.
+        """
+        ranked = self.ranked
+        found = [
+            Reason(signal, float(ranked.values[row, place]), float(contribution))
+            for row, signal in enumerate(ranked.signals)
+            if (contribution := ranked.contributions[row, place]) != 0 or every
+        ]
+        return tuple(sorted(found, key=lambda reason: -reason.contribution))
+
+
+def fill_page(
+    corpus: Corpus, query: PageQuery, pipeline: Pipeline, readership: Readership
+) -> tuple[FilledSlot, ...]:
+    """One filled slot for each that was asked for, in their order."""
+    seen = {one for one in map(corpus.position, query.seen) if one is not None}
+    taken = set()  # copy groups that stand on the page already
+    if query.subject is not None and query.subject.position is not None:
+        seen.add(query.subject.position)
+        taken.add(query.subject.group)
+    taken.update(int(corpus.groups[one]) for one in seen)
+    filler = _Filler(corpus, query, pipeline, readership, taken=taken, shown=seen)
+    return tuple(filler.fill(slot) for slot in query.slots)
+
+
+def render(corpus: Corpus, filled: FilledSlot, pipeline: Pipeline) -> Slot:
+    """The slot with its cards and reasons."""
+    ranked = filled.ranked
+    return Slot(
+        name=filled.name,
+        recommendations=tuple(
+            Recommendation(
+                card=card_of(corpus.card_at(int(position))),
+                score=float(ranked.scores[place]),
+                position=place + 1,
+                reasons=filled.reasons(place),
+            )
+            for place, position in enumerate(ranked.positions)
+        ),
+        fallback=filled.fallback,
+        pipeline=pipeline.name,
+        index_version=corpus.version,
+    )
+
+
+class _Filler:
+    """One page in the making: remembers what stands on it."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        query: PageQuery,
+        pipeline: Pipeline,
+        readership: Readership,
+        *,
+        taken: set[int],
+        shown: set[int],
+    ) -> None:
+        self._corpus = corpus
+        self._query = query
+        self._pipeline = pipeline
+        self._readership = readership
+        self._taken = taken
+        self._shown = shown
+        self._sources: dict[SlotName, Callable[[SlotQuery, Eligible], Ranked]] = {
+            "related": self._related,
+            "popular": self._popular,
+            "editors_choice": self._editors_choice,
+            "latest": self._latest,
+        }
+
+    def fill(self, slot: SlotQuery) -> FilledSlot:
+        for source in (slot.slot, *(one for one in FALLBACKS if one != slot.slot)):
+            ranked = self._from(source, slot)
+            if len(ranked.positions):
+                self._shown.update(map(int, ranked.positions))
+                self._taken.update(map(int, self._corpus.groups[ranked.positions]))
+                return FilledSlot(slot.slot, None if source == slot.slot else source, ranked)
+        return FilledSlot(slot.slot, None, ranked)
+
+    def _from(self, source: SlotName, slot: SlotQuery) -> Ranked:
+        not_after = self._query.at.timestamp() if self._pipeline.as_of_now else np.inf
+        rules = eligible(self._corpus, slot.filters, not_after=not_after, without=self._shown)
+        ranked = best_first(self._sources[source](slot, rules))
+        wanted = slot.offset + slot.limit
+        if self._pipeline.collapse_copies:
+            ranked = one_of_each(ranked, self._corpus.groups, self._taken)
+        if source == "related":
+            ranked = diversified(ranked, self._corpus, self._pipeline.diversity, wanted)
+        return ranked.take(np.arange(slot.offset, min(wanted, len(ranked.positions))))
+
+    def _related(self, slot: SlotQuery, rules: Eligible) -> Ranked:
+        subject = self._query.subject
+        if subject is None:
+            return _nothing()
+        needed = slot.offset + slot.limit + len(self._shown)
+        found = related_candidates(self._corpus, subject, rules, needed=needed)
+        popularity = self._readership.relative if self._pipeline.weights.popularity else None
+        at = self._query.at.timestamp()
+        return rank_related(found, subject, self._pipeline, at=at, popularity=popularity)
+
+    def _popular(self, _: SlotQuery, rules: Eligible) -> Ranked:
+        read = np.flatnonzero(self._readership.readers > 0)
+        kept = self._eligible(read, rules)
+        return rank_by(kept, "popularity", self._readership.readers[kept])
+
+    def _editors_choice(self, slot: SlotQuery, rules: Eligible) -> Ranked:
+        return self._by_date("editors_choice", slot, rules)
+
+    def _latest(self, slot: SlotQuery, rules: Eligible) -> Ranked:
+        return self._by_date("latest", slot, rules)
+
+    def _by_date(self, source: SlotName, slot: SlotQuery, rules: Eligible) -> Ranked:
+        """The newest; a score from 1 downwards says no more than the order."""
+        wanted = slot.offset + slot.limit + len(self._taken)
+        kept = np.empty(0, dtype=np.int64)
+        newest = self._corpus.newest
+        for start in range(0, len(newest), _CHUNK):
+            chunk = newest[start : start + _CHUNK]
+            if source == "editors_choice":
+                chunk = chunk[self._corpus.columns_at(chunk).editors_choice]
+            kept = np.concatenate([kept, self._eligible(chunk, rules)])
+            if len(np.unique(self._corpus.groups[kept])) >= wanted:
+                break
+        return rank_by(kept, source, 1 / np.arange(1, len(kept) + 1))
+
+    def _eligible(self, positions: npt.NDArray[np.int64], rules: Eligible) -> npt.NDArray[np.int64]:
+        columns = self._corpus.columns_at(positions)
+        return positions[rules.mask(self._corpus, positions, columns)]
+
+
+_CHUNK = 4096
+
+
+def _nothing() -> Ranked:
+    return rank_by(np.empty(0, dtype=np.int64), "latest", np.empty(0, dtype=np.float32))
+
+
+def slots_of(names: Sequence[SlotName], *, limit: int, filters: Filters) -> tuple[SlotQuery, ...]:
+    """The same limit and filters for each of `names`."""
+    return tuple(SlotQuery(name, limit=limit, filters=filters) for name in names)

@@ -1,0 +1,172 @@
+"""Shelves and corpora: made from stored articles, kept as the parts of a snapshot."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from index.snapshot import Draft, Snapshot
+from scipy import sparse
+
+from index.faiss_index import FaissIndex
+from index.protocol import Vectors
+from recommender.articles.cards import cards
+from recommender.articles.columns import (
+    Columns,
+    Vocabularies,
+    columns,
+    read_columns,
+    write_columns,
+)
+from recommender.articles.identifiers import identifiers, read_identifiers, write_identifiers
+from recommender.articles.packed import pack, read_packed, write_packed
+from recommender.articles.stored import StoredArticle
+from recommender.articles.text import article_text
+from recommender.similarity import lexical
+from recommender.similarity.lexical import Idf, Lexicon, Terms, read_terms, write_terms
+from recommender.similarity.neighbours import Neighbours, read_neighbours, write_neighbours
+from recommender.similarity.pairs import Texts
+from recommender.slots.corpus import Corpus, Shelf
+
+_INDEX = "index.faiss"
+
+
+@dataclass(frozen=True, slots=True)
+class Stocked:
+    """A shelf with what its numbers stand for."""
+
+    shelf: Shelf
+    vocabularies: Vocabularies
+    lexicon: Lexicon
+
+
+def stock(batches: Iterable[tuple[Sequence[StoredArticle], Vectors]]) -> Stocked:
+    """All articles of `batches`, one batch in memory at a time; frequencies are theirs."""
+    counted = _Counted()
+    for stored, vectors in batches:
+        counted.add(stored, vectors)
+    return counted.stocked()
+
+
+def stock_beside(corpus: Corpus, stored: Sequence[StoredArticle], vectors: Vectors) -> Stocked:
+    """A few articles in the terms of a corpus: its frequencies, its vocabularies grown."""
+    counted = _Counted(corpus.vocabularies)
+    counted.add(stored, vectors)
+    return counted.stocked(corpus.lexicon)
+
+
+def text_as_numbers(lexicon: Lexicon, title: str, text: str, vectors: Vectors) -> Texts:
+    """One text that is not in the corpus.
+
+    Args:
+        lexicon: of the corpus.
+        title: "" where there is none.
+        text: title and body.
+        vectors: shape (1, dim), of `text`.
+    """
+    return Texts(
+        vectors=vectors,
+        terms=lexical.weigh(lexical.count([text]), lexicon.text),
+        title_terms=lexical.weigh(lexical.count([title]), lexicon.title),
+    )
+
+
+def write_corpus(stocked: Stocked, index: FaissIndex, neighbours: Neighbours, draft: Draft) -> None:
+    """As parts of a snapshot."""
+    shelf = stocked.shelf
+    index.save(draft.path(_INDEX))
+    np.save(draft.path("vectors.npy"), shelf.texts.vectors)
+    write_terms(shelf.texts.terms, draft, "terms")
+    write_terms(shelf.texts.title_terms, draft, "title_terms")
+    np.save(draft.path("idf.text.npy"), stocked.lexicon.text.weights)
+    np.save(draft.path("idf.title.npy"), stocked.lexicon.title.weights)
+    write_identifiers(shelf.ids, draft)
+    write_columns(shelf.columns, stocked.vocabularies, draft)
+    write_packed(shelf.cards, draft, "cards")
+    write_neighbours(neighbours, draft)
+
+
+def read_corpus(snapshot: Snapshot) -> Corpus:
+    """The corpus of a snapshot, memory-mapped, with nothing in its overlay."""
+    made, vocabularies = read_columns(snapshot)
+    neighbours = read_neighbours(snapshot)
+    lexicon = Lexicon(*(Idf(_array(snapshot, f"idf.{name}")) for name in ("text", "title")))
+    base = Shelf(
+        ids=read_identifiers(snapshot),
+        columns=made,
+        cards=read_packed(snapshot, "cards"),
+        texts=Texts(
+            vectors=_array(snapshot, "vectors"),
+            terms=read_terms(snapshot, "terms"),
+            title_terms=read_terms(snapshot, "title_terms"),
+        ),
+    )
+    return Corpus(
+        version=snapshot.manifest.version,
+        embedder=snapshot.manifest.embedder,
+        base=base,
+        overlay=_empty(base.texts.vectors.shape[1], lexicon),
+        vocabularies=vocabularies,
+        groups=neighbours.groups,
+        hidden=np.zeros(len(base), dtype=np.bool_),
+        index=FaissIndex.load(snapshot.path / _INDEX),
+        neighbours=neighbours,
+        lexicon=lexicon,
+    )
+
+
+class _Counted:
+    """Gathers a shelf batch by batch."""
+
+    def __init__(self, vocabularies: Vocabularies | None = None) -> None:
+        self._vocabularies = vocabularies or Vocabularies()
+        self._columns: list[Columns] = []
+        self._ids: list[str] = []
+        self._cards: list[bytes] = []
+        self._vectors: list[Vectors] = []
+        self._terms: list[Terms] = []
+        self._title_terms: list[Terms] = []
+
+    def add(self, stored: Sequence[StoredArticle], vectors: Vectors) -> None:
+        made, self._vocabularies = columns(stored, self._vocabularies)
+        articles = [one.article for one in stored]
+        self._columns.append(made)
+        self._ids.extend(article.id for article in articles)
+        packed = cards(articles)
+        self._cards.extend(packed[position] for position in range(len(packed)))
+        self._vectors.append(vectors)
+        if articles:
+            self._terms.append(lexical.count([article_text(article) for article in articles]))
+            self._title_terms.append(lexical.count([article.title for article in articles]))
+
+    def stocked(self, lexicon: Lexicon | None = None) -> Stocked:
+        terms, title_terms = _stacked(self._terms), _stacked(self._title_terms)
+        lexicon = lexicon or Lexicon(lexical.fit(terms), lexical.fit(title_terms))
+        parts = zip(*(made.arrays() for made in self._columns), strict=True)
+        shelf = Shelf(
+            ids=identifiers(self._ids),
+            columns=Columns(*(np.concatenate(part) for part in parts)),
+            cards=pack(self._cards),
+            texts=Texts(
+                vectors=np.concatenate(self._vectors),
+                terms=lexical.weigh(terms, lexicon.text),
+                title_terms=lexical.weigh(title_terms, lexicon.title),
+            ),
+        )
+        return Stocked(shelf, self._vocabularies, lexicon)
+
+
+def _stacked(matrices: Sequence[Terms]) -> Terms:
+    if not matrices:
+        return sparse.csr_array((0, lexical.FEATURES), dtype=np.float32)
+    return sparse.csr_array(sparse.vstack(matrices, format="csr"))
+
+
+def _empty(dim: int, lexicon: Lexicon) -> Shelf:
+    nothing = _Counted()
+    nothing.add((), np.empty((0, dim), dtype=np.float32))
+    return nothing.stocked(lexicon).shelf
+
+
+def _array(snapshot: Snapshot, name: str) -> Vectors:
+    mapped: Vectors = np.load(snapshot.path / f"{name}.npy", mmap_mode="r")
+    return mapped

@@ -1,0 +1,125 @@
+"""What is asked of a slot, and what stands in it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias, overload
+
+from recommender.articles.cards import Card
+
+SlotName: TypeAlias = Literal["related", "popular", "latest", "editors_choice"]
+"""Where a slot's articles come from."""
+
+MAX_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What may stand in a slot at all; everything where empty.
+
+    Attributes:
+        sections: only articles of one of these.
+        languages: only articles in one of these (ISO 639 codes).
+        published_after: only articles published at this time or later; aware.
+        published_before: only articles published before this time; aware.
+        exclude: never these ids.
+    """
+
+    sections: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    published_after: datetime | None = None
+    published_before: datetime | None = None
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def narrows(self) -> bool:
+        """Whether articles are left out by what they are, not by their id."""
+        return bool(
+            self.sections or self.languages or self.published_after or self.published_before
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SlotQuery:
+    """One slot to be filled.
+
+    Attributes:
+        slot: where its articles come from.
+        limit: how many at the most, 1 to `MAX_LIMIT`.
+        offset: how many of the best are passed over.
+        filters: what may stand there.
+    """
+
+    slot: SlotName
+    limit: int = 5
+    offset: int = 0
+    filters: Filters = field(default_factory=Filters)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one signal added to a score.
+
+    Attributes:
+        signal: its name, see `ranking.SIGNALS`.
+        value: what was measured, in the signal's own unit.
+        contribution: value times weight; the contributions of a recommendation add up to its score.
+    """
+
+    signal: str
+    value: float
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """An article in a slot.
+
+    Attributes:
+        card: what the page prints.
+        score: higher stands earlier, unless diversity moved it; comparable within one slot.
+        position: from 1.
+        reasons: the greatest contribution first.
+    """
+
+    card: Card
+    score: float
+    position: int
+    reasons: tuple[Reason, ...]
+
+    @property
+    def id(self) -> str:
+        """Of the recommended article."""
+        return self.card.id
+
+
+@dataclass(frozen=True, slots=True)
+class Slot(Sequence[Recommendation]):
+    """A filled slot: a sequence of recommendations, best first.
+
+    Attributes:
+        name: the slot that was asked for.
+        recommendations: what stands in it; empty only where nothing is eligible.
+        fallback: what filled it instead, where its own source had nothing; None otherwise.
+        pipeline: which ranked it.
+        index_version: the snapshot that answered.
+    """
+
+    name: SlotName
+    recommendations: tuple[Recommendation, ...]
+    fallback: SlotName | None
+    pipeline: str
+    index_version: str
+
+    def __len__(self) -> int:
+        return len(self.recommendations)
+
+    @overload
+    def __getitem__(self, index: int) -> Recommendation: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Recommendation, ...]: ...
+    def __getitem__(self, index: int | slice) -> Recommendation | tuple[Recommendation, ...]:
+        return self.recommendations[index]
+
+    def __iter__(self) -> Iterator[Recommendation]:
+        return iter(self.recommendations)
