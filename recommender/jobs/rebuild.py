@@ -103,9 +103,7 @@ class Rebuilder:
         """Where the last run wrote the records that it could not use."""
         return self.home / "rejects.jsonl"
 
-    def run(
-        self, records: Iterable[Article | Reject], watch: Watch | None = None
-    ) -> RebuildReport:
+    def run(self, records: Iterable[Article | Reject], watch: Watch | None = None) -> RebuildReport:
         """Brings the catalog up to date with `records` and publishes a snapshot of it.
 
         Killed at any moment it leaves the published snapshot as it was, and the next run goes on
@@ -186,9 +184,7 @@ class Rebuilder:
             )
             neighbours = steps.timed(
                 "neighbours",
-                lambda: find_neighbours(
-                    shelf.texts, self.options.neighbours, steps.watch.progress
-                ),
+                lambda: find_neighbours(shelf.texts, self.options.neighbours, steps.watch.progress),
             )
             recall = steps.timed(
                 "recall",

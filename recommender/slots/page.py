@@ -1,6 +1,6 @@
 """Several slots of one page, nothing twice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from recommender.slots.corpus import Corpus
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.ranking import Ranked, rank_by, rank_related
 from recommender.slots.reranking import best_first, diversified, one_of_each
-from recommender.slots.slot import Filters, Reason, Recommendation, Slot, SlotName, SlotQuery
+from recommender.slots.slot import Reason, Recommendation, Slot, SlotName, SlotQuery
 
 FALLBACKS: tuple[SlotName, ...] = ("popular", "editors_choice", "latest")
 """What fills a slot that would stay empty, in this order."""
@@ -45,12 +45,14 @@ class PageQuery:
         subject: what the page is about; None for a page about nothing, which has no `related`.
         at: the time of asking, aware.
         seen: ids that the reader knows already.
+        fallbacks: what fills a slot that would stay empty, in this order.
     """
 
     slots: tuple[SlotQuery, ...]
     subject: Subject | None
     at: datetime
     seen: tuple[str, ...] = ()
+    fallbacks: tuple[SlotName, ...] = FALLBACKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class _Filler:
         }
 
     def fill(self, slot: SlotQuery) -> FilledSlot:
-        for source in (slot.slot, *(one for one in FALLBACKS if one != slot.slot)):
+        for source in (slot.slot, *(one for one in self._query.fallbacks if one != slot.slot)):
             ranked = self._from(source, slot)
             if len(ranked.positions):
                 self._shown.update(map(int, ranked.positions))
@@ -206,8 +208,3 @@ _CHUNK = 4096
 
 def _nothing() -> Ranked:
     return rank_by(np.empty(0, dtype=np.int64), "latest", np.empty(0, dtype=np.float32))
-
-
-def slots_of(names: Sequence[SlotName], *, limit: int, filters: Filters) -> tuple[SlotQuery, ...]:
-    """The same limit and filters for each of `names`."""
-    return tuple(SlotQuery(name, limit=limit, filters=filters) for name in names)

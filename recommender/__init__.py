@@ -1,0 +1,49 @@
+"""Fills the Related articles and Popular slots of an article page.
+
+>>> from recommender import Recommender
+>>> with Recommender.open("recommender-data") as recommender:  # doctest: +SKIP
+...     for one in recommender.related("hp-0042", limit=3):
+...         print(one.position, one.card.title, one.reasons[0].signal)
+"""
+
+from recommender.articles.article import Article
+from recommender.engine import FilledPage, Recommender, UnpublishedText
+from recommender.errors import (
+    CatalogError,
+    EmbedderError,
+    InputError,
+    NotReady,
+    RebuildBusy,
+    RecommenderError,
+    SettingsError,
+    SourceError,
+    UnknownArticle,
+)
+from recommender.jobs.rebuild import RebuildReport
+from recommender.jobs.scoring import ScoredBatch
+from recommender.readers.events import Event
+from recommender.slots.slot import Filters, Reason, Recommendation, Slot, SlotQuery
+
+__all__ = [
+    "Article",
+    "CatalogError",
+    "EmbedderError",
+    "Event",
+    "FilledPage",
+    "Filters",
+    "InputError",
+    "NotReady",
+    "Reason",
+    "RebuildBusy",
+    "RebuildReport",
+    "Recommendation",
+    "Recommender",
+    "RecommenderError",
+    "ScoredBatch",
+    "SettingsError",
+    "Slot",
+    "SlotQuery",
+    "SourceError",
+    "UnknownArticle",
+    "UnpublishedText",
+]

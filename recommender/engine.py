@@ -1,0 +1,354 @@
+"""The product as a Python object: what the CLI and the HTTP server call, and anybody else may."""
+
+import logging
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from recommender.articles.article import Article
+from recommender.articles.catalog import Upserted
+from recommender.articles.complete import complete
+from recommender.articles.sources.reject import Reject
+from recommender.articles.text import article_text
+from recommender.errors import InputError, SettingsError, UnknownArticle
+from recommender.jobs.embedding import embed_pending
+from recommender.jobs.rebuild import RebuildReport, Watch
+from recommender.jobs.scoring import ScoredBatch, score
+from recommender.readers.events import Event
+from recommender.readers.popularity import popularity
+from recommender.settings import find_home
+from recommender.slots.candidates import Subject, subject_of
+from recommender.slots.corpus import Corpus
+from recommender.slots.live import LiveCorpus
+from recommender.slots.page import FilledSlot, PageQuery, Readership, fill_page, render
+from recommender.slots.pipeline import Pipeline
+from recommender.slots.shelving import text_as_numbers
+from recommender.slots.slot import MAX_LIMIT, Filters, Slot, SlotName, SlotQuery
+from recommender.wiring import Parts, assemble, rebuilder
+
+_log = logging.getLogger("recommender")
+
+DEFAULT_PIPELINE = "default"
+PAGE: tuple[SlotName, ...] = ("related", "popular")
+"""The slots of an article page."""
+
+_EVERYTHING = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class UnpublishedText:
+    """A text to find related articles for, before it is an article."""
+
+    body: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FilledPage:
+    """Slots as positions of the corpus that filled them, for whoever renders them."""
+
+    corpus: Corpus
+    pipeline: Pipeline
+    slots: tuple[FilledSlot, ...]
+
+    def rendered(self) -> tuple[Slot, ...]:
+        """The slots with cards and reasons."""
+        return tuple(render(self.corpus, one, self.pipeline) for one in self.slots)
+
+
+class Recommender:
+    """Fills slots from the home folder's snapshot, and what changed since.
+
+    Threads may share one. A new snapshot is taken up at the next call, unless `follow` is off:
+    then `follow()` says when.
+    """
+
+    def __init__(self, parts: Parts, *, follow: bool = True) -> None:
+        self.parts = parts
+        self._follow = follow
+        self._live = LiveCorpus(parts.store, parts.catalog, _log.error)
+        self._reading = threading.Lock()
+        self._read: tuple[object, Readership] | None = None
+        self._embedding = threading.Lock()
+
+    @classmethod
+    def open(cls, home: str | Path | None = None, *, follow: bool = True) -> Self:
+        """Opens `home`, else RECOMMENDER_HOME, else ./recommender-data; made where absent.
+
+        Raises:
+            SettingsError: a setting is unknown or wrong.
+            CatalogError: a file of the home is damaged, or newer than this program.
+        """
+        folder = find_home(None if home is None else Path(home))
+        return cls(assemble(folder), follow=follow)
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self.parts.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def related(
+        self,
+        subject: str | UnpublishedText,
+        *,
+        limit: int = 5,
+        offset: int = 0,
+        at: datetime | None = None,
+        seen: Sequence[str] = (),
+        filters: Filters = _EVERYTHING,
+        pipeline: str = DEFAULT_PIPELINE,
+    ) -> Slot:
+        """What stands beside an article, or would stand beside a text.
+
+        Args:
+            subject: an article's id; a string that is no id and has a space in it is a text.
+            limit: 1 to 1,000.
+            offset: how many of the best are passed over.
+            at: as of this time, aware; None for now.
+            seen: ids that the reader knows already; they and their copies are left out.
+            filters: what may stand there.
+            pipeline: a name in the settings.
+
+        Raises:
+            UnknownArticle: no published article has this id; says the nearest.
+            InputError: a limit, offset, time or text that cannot be used.
+            NotReady: no snapshot was published.
+        """
+        slots = (SlotQuery("related", limit, offset, filters),)
+        return self.fill(slots, subject, at=at, seen=seen, pipeline=pipeline).rendered()[0]
+
+    def popular(
+        self,
+        *,
+        limit: int = 5,
+        offset: int = 0,
+        at: datetime | None = None,
+        window: timedelta | None = None,
+        seen: Sequence[str] = (),
+        filters: Filters = _EVERYTHING,
+        pipeline: str = DEFAULT_PIPELINE,
+    ) -> Slot:
+        """What is read most, within `window` (None: as in the settings). See `related`."""
+        slots = (SlotQuery("popular", limit, offset, filters),)
+        page = self.fill(slots, None, at=at, window=window, seen=seen, pipeline=pipeline)
+        return page.rendered()[0]
+
+    def slots(
+        self,
+        subject: str | UnpublishedText,
+        *,
+        slots: Sequence[SlotName | SlotQuery] = PAGE,
+        limit: int = 5,
+        at: datetime | None = None,
+        seen: Sequence[str] = (),
+        filters: Filters = _EVERYTHING,
+        pipeline: str = DEFAULT_PIPELINE,
+    ) -> tuple[Slot, ...]:
+        """Several slots of one page, no article and no copy of one twice. See `related`.
+
+        Args:
+            slots: in the order in which they choose; a name takes `limit` and `filters`.
+        """
+        queries = tuple(
+            one if isinstance(one, SlotQuery) else SlotQuery(one, limit, 0, filters)
+            for one in slots
+        )
+        return self.fill(queries, subject, at=at, seen=seen, pipeline=pipeline).rendered()
+
+    def score(
+        self,
+        ids: Iterable[str] | None = None,
+        *,
+        limit: int = 10,
+        at: datetime | None = None,
+        filters: Filters = _EVERYTHING,
+        pipeline: str = DEFAULT_PIPELINE,
+    ) -> Iterator[ScoredBatch]:
+        """The related slots of many articles (None: of all), without fallbacks. See `related`."""
+        moment = _moment(at)
+        _check(limit, 0)
+        corpus = self._corpus()
+        if ids is None:
+            everyone = np.arange(len(corpus))
+            positions = everyone[~corpus.hidden].tolist()
+        else:
+            positions = [self._position(corpus, one) for one in ids]
+        readership = self._readership(corpus, moment, self.parts.popular.window)
+        return score(
+            corpus,
+            positions,
+            self.pipeline(pipeline),
+            readership,
+            at=moment,
+            limit=limit,
+            filters=filters,
+        )
+
+    def fill(
+        self,
+        slots: Sequence[SlotQuery],
+        subject: str | UnpublishedText | None,
+        *,
+        at: datetime | None = None,
+        window: timedelta | None = None,
+        seen: Sequence[str] = (),
+        pipeline: str = DEFAULT_PIPELINE,
+    ) -> FilledPage:
+        """As `slots`, before cards and reasons are written out; for those who render themselves."""
+        for one in slots:
+            _check(one.limit, one.offset)
+        chosen = self.pipeline(pipeline)
+        moment = _moment(at)
+        corpus = self._corpus()
+        about = None if subject is None else self._subject(corpus, subject, moment)
+        readership = self._readership(corpus, moment, window or self.parts.popular.window)
+        query = PageQuery(tuple(slots), about, moment, tuple(seen))
+        return FilledPage(corpus, chosen, fill_page(corpus, query, chosen, readership))
+
+    def put(self, articles: Sequence[Article]) -> Upserted:
+        """Adds or changes articles; they are in the next answer. A withdrawn one comes back."""
+        done = self.parts.catalog.upsert(articles, complete=complete, reinstate=True)
+        with self._embedding:
+            embed_pending(self.parts.catalog, self.parts.embedder, lambda _done, _total: None)
+        return done
+
+    def withdraw(self, ids: Sequence[str]) -> list[str]:
+        """Takes articles from every slot, at once; returns those of the ids that were known."""
+        return self.parts.catalog.withdraw(ids, at=datetime.now(UTC))
+
+    def record(self, events: Sequence[Event]) -> int:
+        """Keeps what readers did, durably; returns how many events were kept."""
+        return self.parts.events.append(events)
+
+    def rebuild(
+        self, records: Iterable[Article | Reject] = (), watch: Watch | None = None
+    ) -> RebuildReport:
+        """Brings the catalog up to date and publishes a snapshot. See `Rebuilder.run`."""
+        return rebuilder(self.parts).run(records, watch)
+
+    def follow(self) -> bool:
+        """Takes up a newly published snapshot; tells whether there was one."""
+        return self._live.follow()
+
+    def pipeline(self, name: str) -> Pipeline:
+        """The pipeline of this name in the settings.
+
+        Raises:
+            SettingsError: there is none; says which there are.
+        """
+        try:
+            return self.parts.pipelines[name]
+        except KeyError:
+            known = ", ".join(sorted(self.parts.pipelines))
+            raise SettingsError(
+                f"There is no pipeline {name!r}; the settings have: {known}."
+            ) from None
+
+    def corpus(self) -> Corpus:
+        """The articles of this moment.
+
+        Raises:
+            NotReady: no snapshot was published.
+        """
+        return self._corpus()
+
+    def _corpus(self) -> Corpus:
+        if self._follow:
+            self._live.follow()
+        return self._live.current()
+
+    def _position(self, corpus: Corpus, article_id: str) -> int:
+        position = corpus.position(article_id)
+        if position is None:
+            raise UnknownArticle(self._why_unknown(article_id))
+        return position
+
+    def _why_unknown(self, article_id: str) -> str:
+        stored = self.parts.catalog.get(article_id)
+        if stored is not None and stored.article.status == "withdrawn":
+            return f"The article {article_id!r} was withdrawn."
+        if stored is not None:
+            return f"The article {article_id!r} has no vector yet. Run: recommender rebuild"
+        near = self.parts.catalog.nearest_ids(article_id, 3)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        return f"No article has the id {article_id!r}.{hint} For a text use --text or a POST."
+
+    def _subject(self, corpus: Corpus, subject: str | UnpublishedText, at: datetime) -> Subject:
+        if isinstance(subject, str):
+            position = corpus.position(subject)
+            if position is not None:
+                return subject_of(corpus, position)
+            if not any(map(str.isspace, subject)):
+                raise UnknownArticle(self._why_unknown(subject))
+            subject = UnpublishedText(subject)
+        text = article_text(Article(id="", title=subject.title, body=subject.body))
+        if not text.strip():
+            raise InputError("Expected a text or an article id, got nothing.")
+        with self._embedding:
+            vectors = self.parts.embedder.embed([text])
+        if self.parts.embedder.name != corpus.embedder:
+            raise SettingsError(
+                f"The snapshot was built with {corpus.embedder}; settings ask for "
+                f"{self.parts.embedder.name}. Run: recommender rebuild"
+            )
+        numbers = text_as_numbers(corpus.lexicon, subject.title, text, vectors)
+        return Subject(numbers, 0, published_at=at.timestamp())
+
+    def _readership(self, corpus: Corpus, at: datetime, window: timedelta) -> Readership:
+        """Of the minute that `at` lies in: kept until the minute, the log or the corpus changes."""
+        minute = at.replace(second=59, microsecond=999_999)
+        key = (corpus, self.parts.events.data_version(), minute, window)
+        kept = self._read
+        if kept is not None and _same(kept[0], key):
+            return kept[1]
+        with self._reading:
+            found = popularity(
+                self.parts.events,
+                at=minute,
+                window=window,
+                half_life=self.parts.popular.half_life,
+            )
+            readers = np.zeros(len(corpus), dtype=np.float32)
+            for article_id, value in zip(found.article_ids, found.scores, strict=True):
+                position = corpus.position(article_id)
+                if position is not None:
+                    readers[position] = value
+            made = Readership(readers)
+            self._read = key, made
+            return made
+
+
+def _same(kept: object, key: tuple[Corpus, int, datetime, timedelta]) -> bool:
+    # a corpus is the same only if it is the same object: comparing its arrays would cost seconds
+    return isinstance(kept, tuple) and kept[0] is key[0] and kept[1:] == key[1:]
+
+
+def _moment(at: datetime | None) -> datetime:
+    if at is None:
+        return datetime.now(UTC)
+    if at.tzinfo is None:
+        raise InputError(f"Expected a time with a zone, got {at.isoformat()}; write {at}+00:00.")
+    return at
+
+
+def _check(limit: int, offset: int) -> None:
+    if not 1 <= limit <= MAX_LIMIT:
+        raise InputError(f"Expected a limit from 1 to {MAX_LIMIT}, got {limit}.")
+    if not 0 <= offset <= MAX_LIMIT:
+        raise InputError(f"Expected an offset from 0 to {MAX_LIMIT}, got {offset}.")

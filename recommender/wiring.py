@@ -1,0 +1,105 @@
+"""The only place that assembles: settings in, working parts out."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from index.snapshot import SnapshotStore
+from recommender.articles.catalog import Catalog
+from recommender.errors import SettingsError
+from recommender.jobs.rebuild import Rebuilder, RebuildOptions
+from recommender.readers.events import EventLog
+from recommender.settings import PipelineSettings, Settings, load_settings
+from recommender.similarity.embedder import Embedder
+from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
+from recommender.slots.pipeline import Pipeline, Weights
+
+
+@dataclass(frozen=True, slots=True)
+class PopularWindow:
+    """What counts as read: within `window`, half of it after `half_life`."""
+
+    window: timedelta
+    half_life: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything of one home, opened."""
+
+    home: Path
+    settings: Settings
+    catalog: Catalog
+    events: EventLog
+    store: SnapshotStore
+    embedder: Embedder
+    pipelines: dict[str, Pipeline]
+    popular: PopularWindow
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self.catalog.close()
+        self.events.close()
+
+
+def assemble(home: Path, settings: Settings | None = None) -> Parts:
+    """The parts of `home`, whose settings are read unless given; the folder is made if absent.
+
+    Raises:
+        SettingsError: a setting is unknown or wrong, or `home` cannot be a folder.
+        CatalogError: a file of the home is damaged, or newer than this program.
+    """
+    settings = settings or load_settings(home)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"{home} cannot be the home folder: {error.strerror}. "
+            "Choose another with --home or RECOMMENDER_HOME."
+        ) from error
+    return Parts(
+        home=home,
+        settings=settings,
+        catalog=Catalog.open(home / "catalog.sqlite"),
+        events=EventLog.open(home / "events.sqlite"),
+        store=SnapshotStore(home / "snapshots"),
+        embedder=SentenceTransformersEmbedder(
+            settings.embedder.model,
+            revision=settings.embedder.revision,
+            device=settings.embedder.device,
+            batch_size=settings.embedder.batch_size,
+        ),
+        pipelines={name: _pipeline(name, one) for name, one in settings.pipelines.items()},
+        popular=PopularWindow(
+            window=timedelta(days=settings.popular.window_days),
+            half_life=timedelta(days=settings.popular.half_life_days),
+        ),
+    )
+
+
+def rebuilder(parts: Parts) -> Rebuilder:
+    """The offline job of a home."""
+    chosen = parts.settings.rebuild
+    return Rebuilder(
+        home=parts.home,
+        catalog=parts.catalog,
+        embedder=parts.embedder,
+        store=parts.store,
+        options=RebuildOptions(
+            neighbours=chosen.neighbours, keep=chosen.keep, index_factory=chosen.index_factory
+        ),
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def _pipeline(name: str, chosen: PipelineSettings) -> Pipeline:
+    return Pipeline(
+        name=name,
+        weights=Weights(**chosen.weights.model_dump()),
+        time_between_half=timedelta(days=chosen.time_between_half_days),
+        recency_half=timedelta(days=chosen.recency_half_days),
+        collapse_copies=chosen.collapse_copies,
+        diversity=chosen.diversity,
+        min_score=chosen.min_score,
+        as_of_now=chosen.as_of_now,
+    )
