@@ -1,0 +1,39 @@
+# make demo and make test are each enough on a fresh machine with Python 3.11 or later.
+PYTHON ?= python3
+BIN := .venv/bin
+CORPUS ?=
+HOME_FOLDER ?= recommender-data/demo
+
+.PHONY: demo test check format bench serve clean
+
+# One marker for what is installed, made again when the pins or the declared needs change.
+.venv/installed: constraints.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "torch==2.13.0"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $@
+
+demo: .venv/installed  ## both slots of an article page, from the sample or from CORPUS=file-or-address
+	$(BIN)/recommender demo --home $(HOME_FOLDER) $(CORPUS)
+
+test: .venv/installed
+	$(BIN)/python -m pytest -n 2
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/installed
+	$(BIN)/python benchmarks/run.py
+
+serve: .venv/installed
+	$(BIN)/recommender serve --home $(HOME_FOLDER)
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
