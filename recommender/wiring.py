@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from index.snapshot import SnapshotStore
+
 from recommender.articles.catalog import Catalog
 from recommender.errors import SettingsError
 from recommender.jobs.rebuild import Rebuilder, RebuildOptions

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from index.snapshot import SnapshotStore
 
 from index.errors import SnapshotError
+from index.exact import ExactIndex
 from index.faiss_index import FaissIndex
-from index.recall import recall_at_k
-from index.snapshot import SnapshotStore
+from index.recall import sampled_recall
 from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
 from recommender.articles.sources.reject import Reject
@@ -188,8 +189,12 @@ class Rebuilder:
             )
             recall = steps.timed(
                 "recall",
-                lambda: recall_at_k(
-                    index, shelf.columns.rows, vectors, _RECALL_AT, sample=_RECALL_QUERIES
+                lambda: sampled_recall(
+                    index,
+                    ExactIndex(shelf.columns.rows, vectors),
+                    _RECALL_AT,
+                    sample=_RECALL_QUERIES,
+                    rng=np.random.default_rng(0),  # the same sample for the same catalog
                 ),
             )
             steps.timed("write", lambda: write_corpus(stocked, index, neighbours, draft))
@@ -202,7 +207,7 @@ class Rebuilder:
                 facts={
                     **self._facts(),
                     "index_kind": index.kind,
-                    f"recall_at_{_RECALL_AT}": round(float(recall), 4),
+                    f"recall_at_{_RECALL_AT}": round(recall, 4),
                     "copies": int(np.sum(neighbours.groups != np.arange(len(shelf)))),
                 },
             )

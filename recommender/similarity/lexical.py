@@ -49,6 +49,12 @@ def count(texts: Sequence[str]) -> Terms:
     return sparse.csr_array(_vectorizer().transform(texts), dtype=np.float32)
 
 
+def no_terms() -> Terms:
+    """The term vectors of no text; shape (0, FEATURES)."""
+    nothing = (np.empty(0, np.float32), np.empty(0, np.int32), np.zeros(1, np.int64))
+    return sparse.csr_array(nothing, shape=(0, FEATURES))
+
+
 def fit(counts: Terms) -> Idf:
     """The inverse document frequencies in the texts that were counted."""
     frequencies = np.bincount(counts.indices, minlength=FEATURES)

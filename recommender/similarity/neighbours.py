@@ -68,7 +68,9 @@ def read_neighbours(snapshot: Snapshot) -> Neighbours:
     """What `write_neighbours` wrote, memory-mapped."""
 
     def part(name: str) -> npt.NDArray[np.float32]:
-        return np.load(snapshot.path / f"neighbours.{name}.npy", mmap_mode="r")
+        mapped: npt.NDArray[np.float32]
+        mapped = np.load(snapshot.path / f"neighbours.{name}.npy", mmap_mode="r")
+        return mapped
 
     return Neighbours(
         positions=np.load(snapshot.path / "neighbours.positions.npy", mmap_mode="r"),

@@ -56,7 +56,7 @@ class Eligible:
         self, corpus: Corpus, positions: npt.NDArray[np.integer], columns: Columns
     ) -> npt.NDArray[np.bool_]:
         """Which of the articles may be shown; shape (len(positions),)."""
-        kept = ~corpus.hidden[positions]
+        kept: npt.NDArray[np.bool_] = ~corpus.hidden[positions]
         if np.isfinite(self.not_after):
             kept &= ~(columns.published_at > self.not_after)  # an unknown date is no future one
         if len(self.excluded):

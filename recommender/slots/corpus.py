@@ -67,7 +67,7 @@ class Corpus:
         if late is not None:
             return len(self.base) + late
         early = self.base.ids.position(article_id)
-        return None if early is None or self.hidden[early] else early
+        return None if early is None or bool(self.hidden[early]) else early
 
     def id_at(self, position: int) -> str:
         """The id of the article at `position`."""

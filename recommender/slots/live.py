@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Callable
 
-from index.errors import VectorIndexError
 from index.snapshot import SnapshotStore
+
+from index.errors import VectorIndexError
 from recommender.articles.catalog import Catalog
 from recommender.errors import NotReady
 from recommender.slots.corpus import Corpus
@@ -49,6 +50,12 @@ class LiveCorpus:
             return laid[1]
         with self._changing:
             return self._lay()
+
+    def settled(self) -> Corpus | None:
+        """The corpus as of now where that takes no reading; None where something changed."""
+        laid = self._laid
+        fresh = laid is not None and laid[0] == self._catalog.data_version()
+        return laid[1] if laid is not None and fresh else None
 
     def follow(self) -> bool:
         """Takes up a newly published snapshot, or one that was rolled back to; tells whether."""

@@ -33,7 +33,9 @@ class Readership:
     def relative(self) -> npt.NDArray[np.float32] | None:
         """In [0, 1] on a logarithmic scale, 1 for the most read; None where nobody read."""
         most = float(self.readers.max(initial=0))
-        return None if most <= 0 else np.log1p(self.readers) / np.float32(np.log1p(most))
+        if most <= 0:
+            return None
+        return np.asarray(np.log1p(self.readers) / np.log1p(most), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,8 @@ class _Filler:
             kept = np.concatenate([kept, self._eligible(chunk, rules)])
             if len(np.unique(self._corpus.groups[kept])) >= wanted:
                 break
-        return rank_by(kept, source, 1 / np.arange(1, len(kept) + 1))
+        order = np.arange(1, len(kept) + 1, dtype=np.float32)
+        return rank_by(kept, source, np.reciprocal(order))
 
     def _eligible(self, positions: npt.NDArray[np.int64], rules: Eligible) -> npt.NDArray[np.int64]:
         columns = self._corpus.columns_at(positions)

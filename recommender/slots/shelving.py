@@ -157,7 +157,7 @@ class _Counted:
 
 def _stacked(matrices: Sequence[Terms]) -> Terms:
     if not matrices:
-        return sparse.csr_array((0, lexical.FEATURES), dtype=np.float32)
+        return lexical.no_terms()
     return sparse.csr_array(sparse.vstack(matrices, format="csr"))
 
 

@@ -1,0 +1,92 @@
+"""A small corpus whose vectors are chosen, so that every order can be worked out by hand."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from index.faiss_index import FaissIndex
+from recommender.articles.article import Article
+from recommender.articles.stored import StoredArticle
+from recommender.similarity.neighbours import find_neighbours
+from recommender.slots.corpus import Corpus
+from recommender.slots.shelving import stock
+
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+DIM = 16
+
+
+def unit(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """A unit vector that begins with `values`."""
+    vector = np.zeros(DIM, dtype=np.float32)
+    vector[: len(values)] = values
+    return vector / np.linalg.norm(vector)
+
+
+def corpus_of(
+    articles: Sequence[Article],
+    vectors: Sequence[np.ndarray[tuple[int], np.dtype[np.float32]]],
+    *,
+    neighbours: int = 100,
+) -> Corpus:
+    """A corpus in memory, as a rebuild would make it; rows are 10, 20, 30 ..."""
+    stored = [
+        StoredArticle(row=10 * (place + 1), revision=1, article=one, text_digest=f"t{place}")
+        for place, one in enumerate(articles)
+    ]
+    stacked = np.stack(vectors).astype(np.float32)
+    stocked = stock([(stored, stacked)])
+    found = find_neighbours(stocked.shelf.texts, neighbours)
+    empty = stock([((), np.empty((0, DIM), dtype=np.float32))])
+    return Corpus(
+        version="v1",
+        embedder="chosen@1",
+        base=stocked.shelf,
+        overlay=empty.shelf,
+        vocabularies=stocked.vocabularies,
+        groups=found.groups,
+        hidden=np.zeros(len(stored), dtype=np.bool_),
+        index=FaissIndex.build(stocked.shelf.columns.rows, stacked),
+        neighbours=found,
+        lexicon=stocked.lexicon,
+    )
+
+
+def article(article_id: str, title: str, *, days_old: float = 1, **more: object) -> Article:
+    """One published so many days before NOW, whose body repeats its title's words."""
+    made = Article(
+        id=article_id,
+        title=title,
+        body=f"{title}. {title} once more.",
+        section="Town",
+        language="en",
+        published_at=NOW - timedelta(days=days_old),
+    )
+    return replace(made, **more)  # type: ignore[arg-type]  # fields by name, checked by Article
+
+
+def town_corpus() -> Corpus:
+    """Two bridge stories and a copy of one, a school, a club, and an undated guide."""
+    bridge = "Harbour bridge closed for repair"
+    articles = [
+        article("bridge-1", bridge, days_old=3),
+        article("bridge-2", "Repair of the harbour bridge costs more", days_old=1),
+        article("bridge-copy", bridge, days_old=2),
+        article("school", "School roof leaks again", days_old=2, section="Education"),
+        article("club", "Rowing club wins the cup", days_old=40, section="Sport"),
+        article("guide", "Where to swim", days_old=900, evergreen=True, editors_choice=True),
+        article("tomorrow", "Bridge opens again", days_old=-1),
+        article("undated", "Archive picture of the bridge", published_at=None, language="de"),
+    ]
+    vectors = [
+        unit(1, 0.1),
+        unit(1, 0.3),
+        unit(1, 0.1, 0.01),
+        unit(0.3, 0, 1),
+        unit(0.2, 0, 0, 1),
+        unit(0.2, 0, 0, 0, 1),
+        unit(1, 0.5),
+        unit(1, 0.8),
+    ]
+    return corpus_of(articles, vectors)
