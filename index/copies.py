@@ -1,0 +1,81 @@
+"""Equal vectors, kept once.
+
+Hundreds of copies of one vector (an article printed again and again, a text that is only
+boilerplate) trap the walk through an HNSW graph: queries that have nothing to do with them find
+nothing. So an index holds each distinct vector once and knows which rows share it.
+"""
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from index.eligible import Eligible
+from index.protocol import Vectors
+from index.rows import Rows
+
+
+class Copies:
+    """Which rows share a vector.
+
+    Distinct vectors are numbered in the order of their first row.
+
+    Attributes:
+        distinct_of: shape (n,), the number of each row's vector.
+        first_rows: shape (len,), the lowest row of each distinct vector, ascending.
+        has_any: whether two rows share a vector; else number and row are the same.
+    """
+
+    def __init__(self, distinct_of: NDArray[np.int64]) -> None:
+        self.distinct_of = distinct_of
+        self._sizes = np.bincount(distinct_of)
+        self._starts = np.cumsum(self._sizes) - self._sizes
+        self.has_any = len(self._sizes) < len(distinct_of)
+        self._rows = np.argsort(distinct_of, kind="stable") if self.has_any else distinct_of
+        self.first_rows: Rows = self._rows[self._starts]
+
+    def __len__(self) -> int:
+        """How many distinct vectors there are."""
+        return len(self._sizes)
+
+    def eligible(self, rows: Eligible) -> Eligible:
+        """The distinct vectors of which at least one row may be returned."""
+        if not self.has_any:
+            return rows
+        if rows.only is not None:
+            only = np.unique(self.distinct_of[rows.only])
+            return Eligible(only, rows.barred, len(only))
+        hit, times = np.unique(self.distinct_of[rows.barred], return_counts=True)
+        barred = hit[times == self._sizes[hit]]
+        return Eligible(None, barred, len(self) - len(barred))
+
+    def shared(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which queries have a vector of several rows among their candidates, (q, c) -> (q,)."""
+        several: NDArray[np.bool_] = np.any((self._sizes[numbers] > 1) & (numbers >= 0), axis=1)
+        return several
+
+    def spread(
+        self, numbers: NDArray[np.int64], scores: NDArray[np.float32], rows: Eligible, k: int
+    ) -> tuple[Rows, NDArray[np.float32]]:
+        """The best `k` rows that may be returned, of distinct vectors with their scores, (c,)."""
+        most = None if rows.only is not None else k + len(rows.barred)
+        held = [self._rows[self._starts[n] :][: self._sizes[n]][:most] for n in numbers if n >= 0]
+        lengths = [len(part) for part in held]
+        flat = np.concatenate(held) if held else np.empty(0, dtype=np.int64)
+        repeated = np.repeat(scores[numbers >= 0], lengths)
+        mask = rows.among(flat)
+        flat, repeated = flat[mask], repeated[mask]
+        order = np.lexsort((flat, -repeated))[:k]
+        return flat[order], repeated[order]
+
+
+def find_copies(vectors: Vectors) -> Copies:
+    """Rows of equal bytes, shape (n, dim)."""
+    digests = np.fromiter(
+        (xxhash.xxh3_64_intdigest(row) for row in vectors), dtype=np.uint64, count=len(vectors)
+    )
+    _, first, inverse = np.unique(digests, return_index=True, return_inverse=True)
+    first_row = first[inverse]
+    again = np.flatnonzero(first_row != np.arange(len(vectors)))
+    differs = [row for row in again if not np.array_equal(vectors[row], vectors[first_row[row]])]
+    first_row[differs] = differs  # two vectors of one digest
+    return Copies(np.unique(first_row, return_inverse=True)[1].astype(np.int64))

@@ -1,0 +1,54 @@
+"""Which rows of an index a search may return."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.protocol import Ids
+from index.rows import Rows, rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """The rows that `allowed` and `excluded` leave.
+
+    Attributes:
+        only: ascending rows; None where all but `barred` may be returned.
+        barred: ascending rows that may not; empty where `only` is given.
+        count: how many may.
+    """
+
+    only: Rows | None
+    barred: Rows
+    count: int
+
+    @classmethod
+    def of(cls, ids: Ids, allowed: Ids | None, excluded: Ids) -> Self:
+        """What is left of the ascending `ids`; unknown ids are ignored in both."""
+        barred = rows_of(ids, excluded)
+        if allowed is None:
+            return cls(None, barred, len(ids) - len(barred))
+        only = np.setdiff1d(rows_of(ids, allowed), barred, assume_unique=True)
+        return cls(only, barred[:0], len(only))
+
+    @property
+    def is_all(self) -> bool:
+        """Whether every row may be returned."""
+        return self.only is None and len(self.barred) == 0
+
+    def among(self, rows: Rows) -> NDArray[np.bool_]:
+        """Which of `rows`, shape (m,), may be returned."""
+        if self.only is None:
+            return ~_member(rows, self.barred)
+        return _member(rows, self.only)
+
+
+def _member(rows: Rows, ascending: Rows) -> NDArray[np.bool_]:
+    if len(ascending) == 0:
+        return np.zeros(len(rows), dtype=np.bool_)
+    at = np.searchsorted(ascending, rows)
+    at[at == len(ascending)] = 0
+    found: NDArray[np.bool_] = ascending[at] == rows
+    return found

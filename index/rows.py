@@ -1,0 +1,88 @@
+"""Rows: where ids stand in an index whose ids ascend, and the exact order of candidates.
+
+An index keeps its vectors sorted by id, so a smaller row is a smaller id and ties by row are ties
+by id.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.protocol import NO_ID, Ids, Neighbors, Vectors
+
+Rows: TypeAlias = NDArray[np.int64]
+
+NO_ROW = -1
+
+_GATHER_FLOATS = 4 << 20
+"""How many floats of candidates are gathered at a time: 16 MiB."""
+
+
+def sorted_by_id(ids: Ids, vectors: Vectors) -> tuple[Ids, Vectors]:
+    """Both in ascending order of id; the same arrays where they already are."""
+    if bool(np.all(ids[1:] > ids[:-1])):
+        return ids, np.ascontiguousarray(vectors)
+    order = np.argsort(ids)
+    return ids[order], vectors[order]
+
+
+def rows_of(ids: Ids, wanted: Ids) -> Rows:
+    """Ascending rows of the `wanted` that stand in the ascending `ids`, each once."""
+    if len(ids) == 0 or len(wanted) == 0:
+        return np.empty(0, dtype=np.int64)
+    distinct = np.unique(wanted)
+    at = np.searchsorted(ids, distinct)
+    at[at == len(ids)] = 0
+    rows: Rows = at[ids[at] == distinct].astype(np.int64)
+    return rows
+
+
+def exact_scores(queries: Vectors, vectors: Vectors, rows: Rows) -> NDArray[np.float32]:
+    """Cosine of each query with its own rows: (q, dim), (n, dim), (q, c) -> (q, c).
+
+    Each score depends on its two vectors alone, never on where they stand in a block as with a
+    matrix product: equal vectors have equal scores to the last bit. -inf where the row is -1.
+    """
+    scores = np.empty(rows.shape, dtype=np.float32)
+    dim = vectors.shape[1]
+    width = min(rows.shape[1], max(1, _GATHER_FLOATS // dim))
+    height = max(1, _GATHER_FLOATS // (dim * max(1, width)))
+    for top in range(0, rows.shape[0], height):
+        here = slice(top, top + height)
+        for left in range(0, rows.shape[1], max(1, width)):
+            across = slice(left, left + width)
+            gathered = vectors[rows[here, across]]
+            scores[here, across] = np.vecdot(gathered, queries[here, None, :])
+    np.clip(scores, -1.0, 1.0, out=scores)
+    scores[rows == NO_ROW] = -np.inf
+    return scores
+
+
+def ordered(
+    queries: Vectors, vectors: Vectors, candidates: Rows
+) -> tuple[Rows, NDArray[np.float32]]:
+    """Each query's candidate rows, best first and ties by row, with their exact scores.
+
+    Args:
+        queries: shape (q, dim).
+        vectors: shape (n, dim).
+        candidates: shape (q, c), each row at most once a query, padded with -1.
+    """
+    rows = np.sort(candidates, axis=1)  # a stable sort by score then leaves ties in this order
+    scores = exact_scores(queries, vectors, rows)
+    order = np.argsort(-scores, axis=1, kind="stable")
+    return np.take_along_axis(rows, order, axis=1), np.take_along_axis(scores, order, axis=1)
+
+
+def no_neighbors(queries: int, k: int) -> Neighbors:
+    """The answer of shape (queries, k) where nothing may be returned."""
+    return Neighbors(
+        ids=np.full((queries, k), NO_ID, dtype=np.int64),
+        scores=np.full((queries, k), -np.inf, dtype=np.float32),
+    )
+
+
+def rounding(dim: int) -> float:
+    """How far two float32 computations of one cosine may lie apart, at most."""
+    return dim * float(np.finfo(np.float32).eps)
