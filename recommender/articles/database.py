@@ -1,0 +1,216 @@
+"""One SQLite file of ours: opened, brought up to date, read and written by many at once."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self, TypeAlias
+
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from recommender.errors import CatalogError
+
+Migration: TypeAlias = Callable[[Connection], None]
+"""Takes a file from one version of its layout to the next, inside a transaction."""
+
+_BUSY_SECONDS = 30.0
+_IMMEDIATE = "recommender_immediate"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What kind of file this is.
+
+    Attributes:
+        name: what to call it in messages.
+        application_id: marks the file as ours, of this kind (`PRAGMA application_id`).
+        migrations: from an empty file to today's layout; the file's version is how many it has had.
+        synchronous: FULL survives a power cut with every commit, NORMAL may lose the last ones;
+            neither loses a commit to a killed process.
+        way_out: what to do when the file is beyond repair.
+    """
+
+    name: str
+    application_id: int
+    migrations: Sequence[Migration]
+    synchronous: Literal["NORMAL", "FULL"]
+    way_out: str
+
+
+class Database:
+    """An open file. Any number of threads and processes may use the same file at once."""
+
+    def __init__(
+        self, path: Path, layout: Layout, engine: Engine, watch: sqlite3.Connection
+    ) -> None:
+        self._path = path
+        self._layout = layout
+        self._engine = engine
+        self._writer = engine.execution_options(**{_IMMEDIATE: True})
+        self._watch = watch
+        self._watch_lock = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, layout: Layout) -> Self:
+        """Opens the file, makes it where there is none, and brings an older one up to date.
+
+        Raises:
+            CatalogError: not SQLite, damaged, of another kind, or newer than this program.
+        """
+        try:
+            watch = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise _translated(error, path, layout) from error
+        engine = _engine(path, layout)
+        database = cls(path, layout, engine, watch)
+        try:
+            # looked at before anything is written: a file that is not ours stays as it is
+            _known_version(watch, path, layout)
+            _use_wal(watch)
+            database._migrate()
+        except sqlite3.Error as error:
+            database.close()
+            raise _translated(error, path, layout) from error
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._engine.dispose()
+        with self._watch_lock:
+            self._watch.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection whose statements all see one and the same state."""
+        with self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is alone in writing; committed at the end, undone by an exception."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    def data_version(self) -> int:
+        """A number that differs after any commit, by this object or anybody else, from before."""
+        # this connection never writes, so to it every commit is somebody else's
+        try:
+            with self._watch_lock:
+                (version,) = self._watch.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error as error:
+            raise _translated(error, self._path, self._layout) from error
+        return int(version)
+
+    def _migrate(self) -> None:
+        latest = len(self._layout.migrations)
+        while _known_version(self._watch, self._path, self._layout) < latest:
+            with self.writing() as connection:
+                # asked again under the lock: another process may have been faster
+                version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+                if version >= latest:
+                    continue
+                self._layout.migrations[version](connection)
+                connection.exec_driver_sql(f"PRAGMA user_version = {version + 1}")
+                connection.exec_driver_sql(f"PRAGMA application_id = {self._layout.application_id}")
+
+
+def _engine(path: Path, layout: Layout) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)),
+        connect_args={"timeout": _BUSY_SECONDS},
+        # a request thread never waits for another's connection, only for SQLite's own lock
+        max_overflow=-1,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # transactions begin where `begin` below says, not where the sqlite3 module guesses
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA synchronous = {layout.synchronous}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # a writer takes the lock at once: waiting for it later, after a read, cannot succeed
+        immediate = connection.get_execution_options().get(_IMMEDIATE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    @event.listens_for(engine, "handle_error")
+    def translate(context: ExceptionContext) -> None:
+        error = context.original_exception
+        # a broken constraint or a wrong call is a fault of ours and stays one
+        if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError):
+            assert isinstance(error, sqlite3.Error)  # noqa: S101 - tells mypy what the line above says
+            raise _translated(error, path, layout) from error
+
+    return engine
+
+
+def _known_version(connection: sqlite3.Connection, path: Path, layout: Layout) -> int:
+    """How many migrations the file has had; refuses what is not ours or newer."""
+    # one statement, so that a file that is being made right now is seen whole or empty
+    owner, version, tables = connection.execute(
+        "SELECT (SELECT application_id FROM pragma_application_id),"
+        " (SELECT user_version FROM pragma_user_version),"
+        " (SELECT count(*) FROM sqlite_master)"
+    ).fetchone()
+    if owner != layout.application_id and (owner, version, tables) != (0, 0, 0):
+        raise CatalogError(
+            f"{path} is an SQLite file of something else, not {layout.name}. "
+            f"Choose another place, or move the file away."
+        )
+    if version > len(layout.migrations):
+        raise CatalogError(
+            f"{path} has layout {version} of {layout.name}; this program knows layouts up to "
+            f"{len(layout.migrations)}. Use the newer program that wrote it."
+        )
+    return int(version)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # SQLite does not wait by itself when two processes switch a new file at once
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _translated(error: sqlite3.Error, path: Path, layout: Layout) -> CatalogError:
+    # closing and misuse have no code of SQLite's
+    code = getattr(error, "sqlite_errorname", "")
+    if code.startswith("SQLITE_BUSY"):
+        return CatalogError(
+            f"{path}: another process has been writing for more than {_BUSY_SECONDS:.0f} s. "
+            "Try again when it is done."
+        )
+    if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return CatalogError(
+            f"{path} is not {layout.name} or is damaged ({error}). {layout.way_out}"
+        )
+    if code.startswith("SQLITE_CANTOPEN"):
+        return CatalogError(
+            f"{path} cannot be opened. The folder must exist and be readable and writable."
+        )
+    if code.startswith("SQLITE_READONLY"):
+        return CatalogError(f"{path} cannot be written. Give this user the right to write there.")
+    if code.startswith("SQLITE_FULL"):
+        return CatalogError(f"{path}: the disk is full. Nothing was written; make room, try again.")
+    return CatalogError(f"{path}: {error} ({code or 'no code'}). {layout.way_out}")

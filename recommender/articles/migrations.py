@@ -1,0 +1,62 @@
+"""How the catalog's layout came to be: each step once, in this order, never edited afterwards."""
+
+from sqlalchemy import Connection
+
+
+def first(connection: Connection) -> None:
+    """Articles, vectors, the revision counter and the states of feeds."""
+    for statement in (
+        # AUTOINCREMENT: the row is the vector id, and SQLite would else use a freed one again;
+        # long texts last: SQLite reads a record from its start, and most queries need no text
+        """
+        CREATE TABLE articles (
+            row INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            record_digest TEXT NOT NULL,
+            status TEXT NOT NULL CHECK (status IN ('published', 'withdrawn')),
+            withdrawn_at TEXT,
+            published_at TEXT,
+            updated_at TEXT,
+            revision INTEGER NOT NULL,
+            text_digest TEXT NOT NULL,
+            text_length INTEGER NOT NULL,
+            language TEXT NOT NULL,
+            editors_choice INTEGER NOT NULL,
+            evergreen INTEGER NOT NULL,
+            section TEXT NOT NULL,
+            source TEXT NOT NULL,
+            url TEXT NOT NULL,
+            image_url TEXT NOT NULL,
+            tags TEXT NOT NULL,
+            authors TEXT NOT NULL,
+            title TEXT NOT NULL,
+            teaser TEXT NOT NULL,
+            body TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX articles_by_revision ON articles (revision)",
+        "CREATE INDEX articles_by_text ON articles (text_digest, status, text_length)",
+        """
+        CREATE TABLE vectors (
+            text_digest TEXT NOT NULL,
+            embedder TEXT NOT NULL,
+            vector BLOB NOT NULL,
+            revision INTEGER NOT NULL,
+            PRIMARY KEY (text_digest, embedder)
+        )
+        """,
+        "CREATE INDEX vectors_by_revision ON vectors (embedder, revision)",
+        "CREATE TABLE counter (revision INTEGER NOT NULL)",
+        "INSERT INTO counter VALUES (0)",
+        """
+        CREATE TABLE feed_states (
+            address TEXT PRIMARY KEY NOT NULL,
+            etag TEXT NOT NULL,
+            last_modified TEXT NOT NULL
+        )
+        """,
+    ):
+        connection.exec_driver_sql(statement)
+
+
+MIGRATIONS = (first,)

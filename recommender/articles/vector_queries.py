@@ -1,0 +1,195 @@
+"""Questions to the catalog about vectors: which are missing, which are there, in row order."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, select, union
+from sqlalchemy.dialects.sqlite import insert
+
+from recommender.articles.chunks import chunks
+from recommender.articles.stored import STORED_COLUMNS, StoredArticle, stored_article
+from recommender.articles.tables import articles, vectors
+from recommender.articles.vectors import Vectors, checked, dimension, stacked
+
+_PUBLISHED = articles.c.status == "published"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A text that has no vector of an embedder yet.
+
+    Attributes:
+        text_digest: of the text.
+        length: its number of characters.
+    """
+
+    text_digest: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowVectors:
+    """Vectors of some rows.
+
+    Attributes:
+        rows: shape (n,), int64.
+        vectors: shape (n, dim), float32; dim is 0 where the embedder has no vectors at all.
+    """
+
+    rows: NDArray[np.int64]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Published articles with their vectors.
+
+    Attributes:
+        articles: ascending by row.
+        vectors: shape (len(articles), dim), float32.
+    """
+
+    articles: Sequence[StoredArticle]
+    vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Every published article that has a vector, as of one moment.
+
+    Attributes:
+        revision: the catalog's at that moment.
+        count: how many articles the batches hold together.
+        dim: length of the vectors; 0 where there are none.
+        batches: ascending by row, to be read once, while the export is open.
+    """
+
+    revision: int
+    count: int
+    dim: int
+    batches: Iterator[Batch]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An article that came, changed, was withdrawn, or was given its vector.
+
+    Attributes:
+        stored: the article, published or withdrawn.
+        vector: shape (dim,), float32; None where it has none yet.
+    """
+
+    stored: StoredArticle
+    vector: Vectors | None
+
+
+def count_with_vector(connection: Connection, embedder: str) -> int:
+    """How many published articles have a vector."""
+    query = select(func.count()).where(_PUBLISHED, _has_vector(embedder))
+    return connection.execute(query.select_from(articles)).scalar_one()
+
+
+def pending(connection: Connection, embedder: str) -> list[Pending]:
+    """Each text once, longest first."""
+    query = (
+        select(articles.c.text_digest, articles.c.text_length)
+        .distinct()
+        .where(_PUBLISHED, ~_has_vector(embedder))
+        .order_by(articles.c.text_length.desc(), articles.c.text_digest)
+    )
+    return [Pending(digest, length) for digest, length in connection.execute(query)]
+
+
+def store(
+    connection: Connection, embedder: str, digests: Sequence[str], given: Vectors, revision: int
+) -> None:
+    """Keeps the vectors of texts that have none of this embedder; the others stay as they are."""
+    blobs = checked(given, count=len(digests), dim=dim(connection, embedder), embedder=embedder)
+    if blobs:
+        connection.execute(
+            insert(vectors).on_conflict_do_nothing(),
+            [
+                {"text_digest": digest, "embedder": embedder, "vector": blob, "revision": revision}
+                for digest, blob in zip(digests, blobs, strict=True)
+            ],
+        )
+
+
+def dim(connection: Connection, embedder: str) -> int:
+    """Length of the embedder's vectors; 0 where it has none."""
+    query = select(vectors.c.vector).where(vectors.c.embedder == embedder).limit(1)
+    return dimension(connection.execute(query).scalar())
+
+
+def of_rows(connection: Connection, embedder: str, rows: Sequence[int]) -> RowVectors:
+    """Those of the rows that have a vector, in the order of `rows`."""
+    found: dict[int, bytes] = {}
+    for some in chunks(rows):
+        query = (
+            select(articles.c.row, vectors.c.vector)
+            .join(vectors, _vector_of_article(embedder))
+            .where(articles.c.row.in_(some))
+        )
+        found.update((row, blob) for row, blob in connection.execute(query))
+    kept = [row for row in rows if row in found]
+    return RowVectors(
+        np.array(kept, dtype=np.int64),
+        stacked([found[row] for row in kept], dim(connection, embedder)),
+    )
+
+
+def batches(connection: Connection, embedder: str, length: int, size: int) -> Iterator[Batch]:
+    """Published articles with their vectors, in row order, `size` or fewer at a time."""
+    # rows without a vector are left out here: left out by SQL, it may choose to begin at the
+    # vectors, and to sort all the texts
+    query = _with_vector(embedder).where(_PUBLISHED).order_by(articles.c.row)
+    result = connection.execution_options(yield_per=size).execute(query)
+    for rows in result.partitions():
+        present = [row for row in rows if row[-1] is not None]
+        if present:
+            yield Batch(
+                tuple(stored_article(row) for row in present),
+                stacked([row[-1] for row in present], length),
+            )
+
+
+def changed_since(connection: Connection, revision: int, embedder: str) -> list[Change]:
+    """Articles that changed, or whose text was given a vector, after `revision`; by row."""
+    changed = select(articles.c.row).where(articles.c.revision > revision)
+    embedded = (
+        select(articles.c.row)
+        .join(vectors, articles.c.text_digest == vectors.c.text_digest)
+        .where(vectors.c.embedder == embedder, vectors.c.revision > revision)
+    )
+    query = (
+        _with_vector(embedder)
+        .where(articles.c.row.in_(union(changed, embedded)))
+        .order_by(articles.c.row)
+    )
+    length = dim(connection, embedder)
+    return [
+        Change(stored_article(row), None if row[-1] is None else stacked([row[-1]], length)[0])
+        for row in connection.execute(query)
+    ]
+
+
+def drop_orphans(connection: Connection) -> int:
+    """Forgets vectors of texts that no article has any more; returns how many."""
+    used = exists().where(articles.c.text_digest == vectors.c.text_digest)
+    return connection.execute(delete(vectors).where(~used)).rowcount
+
+
+def _vector_of_article(embedder: str) -> ColumnElement[bool]:
+    return and_(vectors.c.text_digest == articles.c.text_digest, vectors.c.embedder == embedder)
+
+
+def _has_vector(embedder: str) -> ColumnElement[bool]:
+    return exists().where(_vector_of_article(embedder))
+
+
+def _with_vector(embedder: str) -> Select[Any]:
+    columns = (*STORED_COLUMNS, vectors.c.vector)
+    return select(*columns).outerjoin_from(articles, vectors, _vector_of_article(embedder))
