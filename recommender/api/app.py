@@ -1,0 +1,102 @@
+"""The application: put together, started and ended."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from index.errors import VectorIndexError
+from recommender.api import (
+    problems,
+    routes_articles,
+    routes_events,
+    routes_operations,
+    routes_recommendations,
+)
+from recommender.api.metrics import Measured, Metrics
+from recommender.api.service import Service
+from recommender.engine import Recommender
+from recommender.errors import NotReady, RecommenderError
+
+_log = logging.getLogger("recommender.api")
+
+_FOLLOW_SECONDS = 0.5
+
+_ABOUT = """\
+Fills the Related articles and Popular slots of article pages.
+
+Answers are `{"data": ..., "meta": ...}`; errors are problem details (RFC 9457) that say what was
+expected, what came, and the way out.
+"""
+
+
+def create_app(recommender: Recommender) -> FastAPI:
+    """The HTTP edge of `recommender`, which was opened with `follow=False`.
+
+    The application owns it: it takes up new snapshots aside from the requests, and closes it when
+    the server ends.
+    """
+    metrics = Metrics(recommender)
+    service = Service(recommender, metrics)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(_follow, recommender)
+        following = asyncio.create_task(_keep_following(recommender))
+        try:
+            yield
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+            await asyncio.to_thread(recommender.close)
+
+    app = FastAPI(
+        title="Related articles",
+        version=version("related-articles"),
+        description=_ABOUT,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.add_middleware(Measured, metrics=metrics)
+    problems.install(app)
+    # the longer addresses first: an article's id may itself hold slashes
+    routes_recommendations.install(app, service)
+    routes_articles.install(app, service)
+    routes_events.install(app, service)
+    routes_operations.install(app, service)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """For several workers: `uvicorn --factory recommender.api.app:from_environment --workers 4`.
+
+    Serves the home that RECOMMENDER_HOME names.
+    """
+    return create_app(Recommender.open(follow=False))
+
+
+async def _keep_following(recommender: Recommender) -> None:
+    while True:
+        await asyncio.sleep(_FOLLOW_SECONDS)
+        # a cancelled wait would leave the thread behind, at work on files that are being closed
+        looking = asyncio.create_task(asyncio.to_thread(_follow, recommender))
+        try:
+            await asyncio.shield(looking)
+        except asyncio.CancelledError:
+            await looking
+            raise
+
+
+def _follow(recommender: Recommender) -> None:
+    """Takes up what is new. A fault is logged, and what was served before goes on being served."""
+    try:
+        if recommender.follow():
+            _log.info("Serving snapshot %s", recommender.corpus().version)
+    except NotReady as error:
+        _log.warning("%s", error)
+    except (RecommenderError, VectorIndexError, OSError):
+        _log.exception("A new snapshot could not be taken up")

@@ -1,0 +1,105 @@
+"""Request bodies: read up to a limit, parsed, checked."""
+
+from collections.abc import Sequence
+from typing import Literal, TypeVar, get_args
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from starlette.requests import Request
+
+from recommender.api.parameters import unknown_name
+from recommender.api.problems import Fault, Problem
+
+MAX_BYTES = 8 * 1024 * 1024
+
+_FAULTS_TOLD = 20
+
+Model = TypeVar("Model", bound=BaseModel)
+Kind = Literal["application/json", "text/plain"]
+
+
+async def json_body(request: Request, *, kinds: Sequence[Kind] = ("application/json",)) -> object:
+    """The body as JSON.
+
+    Raises:
+        Problem: too long (413), of another kind (415), or no JSON (400).
+    """
+    kind = request.headers.get("content-type", kinds[0]).partition(";")[0].strip().lower()
+    if kind not in kinds and not kind.endswith("+json"):
+        raise Problem(
+            415,
+            "",
+            f"Expected a body of the kind {' or '.join(kinds)}, got {kind[:60]!r}. "
+            f"Send the header Content-Type: {kinds[0]}",
+            headers={"Accept": ", ".join(kinds)},
+        )
+    try:
+        # stricter than the standard library: no NaN, no half of a surrogate pair
+        parsed: object = orjson.loads(await _read(request))
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, "invalid-json", f"The body is not valid JSON: {error}.") from None
+    return parsed
+
+
+async def _read(request: Request) -> bytes:
+    parts = []
+    length = 0
+    async for part in request.stream():
+        length += len(part)
+        if length > MAX_BYTES:
+            raise Problem(
+                413,
+                "",
+                f"Expected a body of at most {MAX_BYTES:,} bytes, got more. Send it in parts.",
+                headers={"Connection": "close"},
+            )
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def model_body(request: Request, model: type[Model]) -> Model:
+    """The body as `model`.
+
+    Raises:
+        Problem: see `json_body`; or a field is wrong (422).
+    """
+    raw = await json_body(request)
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise problem_of(error, model) from None
+
+
+def problem_of(error: ValidationError, model: type[BaseModel]) -> Problem:
+    """The problem that tells which fields of `model`, or of a list of it, are wrong."""
+    return Problem.of_faults([_fault(one, model) for one in error.errors()[:_FAULTS_TOLD]])
+
+
+def _fault(error: ErrorDetails, model: type[BaseModel]) -> Fault:
+    pointer = "".join(f"/{_escaped(str(part))}" for part in error["loc"])
+    where = pointer or "The body"
+    if error["type"] == "extra_forbidden":
+        return Fault(
+            pointer,
+            f"{where}: {unknown_name(str(error['loc'][-1]), _names_at(model, error['loc']))}",
+        )
+    message = error["msg"].removeprefix("Value error, ")
+    came = "" if error["type"] in {"missing", "value_error"} else f", got {_shown(error['input'])}"
+    return Fault(pointer, f"{where}: {message[:1].lower()}{message[1:]}{came}.")
+
+
+def _names_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """The fields beside the one at `place`; fields on the way there are lists of models."""
+    for part in place[:-1]:
+        if isinstance(part, str):
+            (model,) = get_args(model.model_fields[part].annotation)
+    return list(model.model_fields)
+
+
+def _shown(value: object) -> str:
+    return f"a {type(value).__name__}" if isinstance(value, (dict, list)) else repr(value)[:60]
+
+
+def _escaped(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")  # RFC 6901

