@@ -1,0 +1,5 @@
+"""The command line: parse, one call, render."""
+
+from recommender.cli.app import main
+
+__all__ = ["main"]

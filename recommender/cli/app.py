@@ -1,0 +1,88 @@
+"""The program: its commands put together, and how a run of it ends."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from recommender.cli import catalog, demo, event_files, home, score, serve, slots, snapshots
+from recommender.cli.options import examples
+from recommender.cli.outcome import FAILED, FINE, one_line
+
+_DEBUG = "--debug"
+_NAME = "recommender"
+
+app = typer.Typer(
+    name=_NAME,
+    # plain text: it can be piped, searched and read aloud
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{_NAME} {version('related-articles')}")
+        raise typer.Exit
+
+
+@app.callback(
+    epilog=examples("recommender demo", "recommender rebuild articles.jsonl --debug"),
+)
+def root(
+    debug: Annotated[
+        bool, typer.Option(_DEBUG, help="Show where an error came from; may stand anywhere.")
+    ] = False,
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print and exit."),
+    ] = False,
+) -> None:
+    """Fills the Related articles and Popular slots of every article page of a publisher.
+
+    Exit status: 0 fine, 1 an error, 2 wrong usage, 3 a rebuild that rejected records.
+    """
+
+
+app.add_typer(demo.commands)
+app.add_typer(catalog.commands)
+app.add_typer(slots.commands)
+app.add_typer(score.commands)
+app.add_typer(event_files.commands)
+app.add_typer(serve.commands)
+app.add_typer(snapshots.commands, name="snapshots")
+app.add_typer(home.commands)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command line, the process's own where None is given; returns its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = _DEBUG in given
+    words = [word for word in given if word != _DEBUG] or ["--help"]
+    try:
+        status = app(args=words, prog_name=_NAME, standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        if debug:
+            raise
+        typer.echo(f"{_usage(error)} See: {_NAME} --help", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        # the reader had enough, as `head` does; what is still buffered must not be tried again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        if debug:
+            raise
+        typer.echo(f"{_NAME}: {one_line(error)}", err=True)
+        return FAILED
+    return status if isinstance(status, int) else FINE
+
+
+def _usage(error: typer.TyperException) -> str:
+    message = " ".join(error.format_message().split())
+    return f"{_NAME}: {message}" + ("" if message.endswith((".", "?", "!")) else ".")

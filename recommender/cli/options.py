@@ -1,0 +1,136 @@
+"""Options that several commands have, and how their values are read."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from recommender.articles.times import parse_time
+from recommender.engine import DEFAULT_PIPELINE
+from recommender.errors import InputError, NotReady
+from recommender.settings import find_home
+from recommender.slots.slot import MAX_LIMIT, Filters
+
+
+def examples(*commands: str) -> str:
+    """The end of a command's help."""
+    # \b keeps the lines as they are
+    return "\n".join(["\b", "Example:", *(f"  {command}" for command in commands)])
+
+
+def _time(value: str) -> datetime:
+    try:
+        return parse_time(value)
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{value!r}: {error}. Write it as 2025-05-01T08:00:00Z."
+        ) from error
+
+
+Home: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        metavar="FOLDER",
+        show_default=False,
+        help="Folder of everything.  [default: RECOMMENDER_HOME, else ./recommender-data]",
+    ),
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+At: TypeAlias = Annotated[
+    datetime | None,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        parser=_time,
+        show_default=False,
+        help="As of this time, ISO 8601; UTC where it names no zone.  [default: now]",
+    ),
+]
+Limit: TypeAlias = Annotated[int, typer.Option("--limit", min=1, max=MAX_LIMIT, help="How many.")]
+Seen: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--seen",
+        metavar="ID",
+        show_default=False,
+        help="Known to the reader: left out with its copies; repeatable.",
+    ),
+]
+Exclude: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", metavar="ID", show_default=False, help="Never this; repeatable."),
+]
+Section: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--section", metavar="NAME", show_default=False, help="Only of this one; repeatable."
+    ),
+]
+Language: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--language", metavar="CODE", show_default=False, help="Only in this one; repeatable."
+    ),
+]
+PipelineName: TypeAlias = Annotated[
+    str, typer.Option("--pipeline", metavar="NAME", help="How to rank; a name in the settings.")
+]
+Explain: TypeAlias = Annotated[
+    bool, typer.Option("--explain", help="Show every signal of each recommendation.")
+]
+Mapping: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="FIELD=NAME",
+        show_default=False,
+        help="The sources' name for a field, such as title=headline; repeatable.",
+    ),
+]
+
+DEFAULT = DEFAULT_PIPELINE
+
+
+def filters(
+    section: list[str] | None, language: list[str] | None, exclude: list[str] | None = None
+) -> Filters:
+    """Of the options of these names."""
+    return Filters(
+        sections=tuple(section or ()),
+        languages=tuple(language or ()),
+        exclude=tuple(exclude or ()),
+    )
+
+
+def existing_home(home: Path | None) -> Path:
+    """The home folder, for commands that need what is in one.
+
+    Raises:
+        NotReady: there is no such folder; a mistyped one is not made.
+    """
+    found = find_home(home)
+    if not found.is_dir():
+        raise NotReady(
+            f"{found} is no folder. Make it with: recommender rebuild SOURCE... --home {found}, "
+            "or name another with --home or RECOMMENDER_HOME."
+        )
+    return found
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, of standard input where `path` is "-".
+
+    Raises:
+        InputError: it is not UTF-8.
+        OSError: it cannot be read.
+    """
+    raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8 (byte {error.start + 1}). Save it as UTF-8 and try again."
+        ) from error

@@ -1,0 +1,99 @@
+"""What a rebuild tells while it goes on: a bar on a terminal, lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+
+from recommender.jobs.rebuild import Watch
+
+_LINE_EVERY = 10.0
+"""Seconds between two lines of one step."""
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """A watch that tells on standard error."""
+    if not sys.stderr.isatty():
+        yield line_watch(lambda line: typer.echo(line, err=True))
+        return
+    # imported here: only a rebuild at a terminal draws a bar
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text  # noqa: PLC0415
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:,.0f}/s" if speed else "")
+
+    columns = (
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        current = None
+
+        def step(name: str) -> None:
+            nonlocal current
+            if current is not None:
+                bars.stop_task(current)
+            current = bars.add_task(name, total=None)
+
+        def progress(done: int, total: int) -> None:
+            if current is not None:
+                bars.update(current, completed=done, total=total or None)
+
+        yield Watch(step, progress)
+
+
+def line_watch(say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> Watch:
+    """A line as each step begins, and one now and then while it lasts.
+
+    Args:
+        say: called with each line.
+        clock: seconds.
+    """
+    lines = _Lines(say, clock)
+    return Watch(lines.step, lines.progress)
+
+
+class _Lines:
+    def __init__(self, say: Callable[[str], None], clock: Callable[[], float]) -> None:
+        self._say = say
+        self._clock = clock
+        self._name = ""
+        self._began = self._told = clock()
+
+    def step(self, name: str) -> None:
+        self._name = name
+        self._began = self._told = self._clock()
+        self._say(name)
+
+    def progress(self, done: int, total: int) -> None:
+        now = self._clock()
+        if now - self._told < _LINE_EVERY:
+            return
+        self._told = now
+        rate = done / (now - self._began)
+        if total:
+            left = (total - done) / rate if rate else 0.0
+            self._say(f"{self._name}: {done:,} of {total:,}, {rate:,.0f}/s, {left:,.0f} s left")
+        else:
+            self._say(f"{self._name}: {done:,}, {rate:,.0f}/s")
