@@ -113,13 +113,14 @@ class Draft:
             _to_disk(path)
             parts[path.name] = Part(path.stat().st_size, _checksum(path))
         number = max((_number(path.name) for path in self._versions.iterdir()), default=0) + 1
-        content = xxhash.xxh3_64_hexdigest("".join(part.checksum for part in parts.values()))
+        checksums = "".join(part.checksum for part in parts.values())
+        content = xxhash.xxh3_64_hexdigest(checksums.encode())
         version = f"{number:08d}-{content[:8]}"
         manifest = Manifest(
             FORMAT, version, created_at, embedder, dim, count, revision, dict(facts), parts
         )
         body = json.dumps(asdict(manifest), indent=1, sort_keys=True)
-        text = json.dumps({"checksum": xxhash.xxh3_128_hexdigest(body), "manifest": body})
+        text = json.dumps({"checksum": xxhash.xxh3_128_hexdigest(body.encode()), "manifest": body})
         (self._folder / _MANIFEST).write_text(text)
         _to_disk(self._folder / _MANIFEST)
         _to_disk(self._folder)
@@ -219,7 +220,7 @@ class SnapshotStore:
     def current_version(self) -> str | None:
         """The published version; a microsecond's work, made to be polled."""
         try:
-            return os.readlink(self._current).rpartition("/")[2]
+            return self._current.readlink().name
         except FileNotFoundError:
             return None
 
@@ -307,7 +308,7 @@ def _read_manifest(folder: Path) -> Manifest:
     try:
         outer = json.loads(path.read_text())
         body = outer["manifest"]
-        sound = xxhash.xxh3_128_hexdigest(body) == outer["checksum"]
+        sound = xxhash.xxh3_128_hexdigest(body.encode()) == outer["checksum"]
         raw = json.loads(body)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SnapshotDamaged(

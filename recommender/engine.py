@@ -13,11 +13,11 @@ import numpy as np
 
 from recommender.articles.article import Article
 from recommender.articles.catalog import Upserted
-from recommender.articles.completion import complete
+from recommender.articles.complete import complete
 from recommender.articles.sources.reject import Reject
 from recommender.articles.text import article_text
 from recommender.errors import InputError, SettingsError, UnknownArticle
-from recommender.jobs.embedding import embed_pending
+from recommender.jobs.embedding import embed_articles
 from recommender.jobs.rebuild import RebuildReport, Watch
 from recommender.jobs.scoring import ScoredBatch, score
 from recommender.readers.events import Event
@@ -232,7 +232,8 @@ class Recommender:
         """Adds or changes articles; they are in the next answer. A withdrawn one comes back."""
         done = self.parts.catalog.upsert(articles, complete=complete, reinstate=True)
         with self._embedding:
-            embed_pending(self.parts.catalog, self.parts.embedder, lambda _done, _total: None)
+            ids = [article.id for article in articles]
+            embed_articles(self.parts.catalog, self.parts.embedder, ids)
         return done
 
     def withdraw(self, ids: Sequence[str]) -> list[str]:

@@ -1,5 +1,9 @@
 """Vectors for the texts that lack one."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from recommender.articles.catalog import Catalog
 from recommender.similarity.embedder import Embedder
 from recommender.similarity.neighbours import Progress
@@ -23,3 +27,15 @@ def embed_pending(catalog: Catalog, embedder: Embedder, progress: Progress) -> i
         done += len(texts)
         progress(start + len(digests), len(pending))
     return done
+
+
+def embed_articles(catalog: Catalog, embedder: Embedder, ids: Sequence[str]) -> int:
+    """Embeds those of a few articles that lack a vector, and nothing else; returns how many."""
+    stored = catalog.get_many(ids).values()
+    rows = np.array([one.row for one in stored], dtype=np.int64)
+    known = set(catalog.vectors_of(embedder.name, rows).rows.tolist())
+    lacking = dict.fromkeys(one.text_digest for one in stored if one.row not in known)
+    texts = catalog.texts(list(lacking))
+    if texts:
+        catalog.store_vectors(embedder.name, list(texts), embedder.embed(list(texts.values())))
+    return len(texts)

@@ -6,7 +6,7 @@ from itertools import islice
 
 from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
-from recommender.articles.completion import complete
+from recommender.articles.complete import complete
 from recommender.articles.sources.reject import Reject
 
 _BATCH = 1_000

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from index.snapshot import SnapshotStore
 
 from index.errors import SnapshotError
 from index.exact import ExactIndex
 from index.faiss_index import FaissIndex
 from index.recall import sampled_recall
+from index.snapshot import SnapshotStore
 from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
 from recommender.articles.sources.reject import Reject

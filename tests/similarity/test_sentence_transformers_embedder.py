@@ -21,7 +21,9 @@ def test_the_packaged_model_is_the_one_it_says(packaged: SentenceTransformersEmb
     assert float(vectors[0] @ vectors[1]) == pytest.approx(0.7553, abs=2e-4)
 
 
-def test_rows_follow_the_texts_whatever_their_length(packaged: SentenceTransformersEmbedder) -> None:
+def test_rows_follow_the_texts_whatever_their_length(
+    packaged: SentenceTransformersEmbedder,
+) -> None:
     texts = ["short", "a much longer text about the harbour " * 20, "mid length text here"]
     together = packaged.embed(texts)
     alone = np.concatenate([packaged.embed([text]) for text in texts])

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from small_corpus import NOW, article, corpus_of, unit
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_corpus import NOW, article, corpus_of, unit
 
 from recommender.slots.candidates import subject_of
 from recommender.slots.corpus import Corpus
@@ -134,9 +134,7 @@ def test_what_the_reader_has_seen_is_left_out_with_its_copies(town: Corpus) -> N
 
 def test_an_offset_goes_on_where_the_first_page_ended(town: Corpus) -> None:
     def page(offset: int, limit: int) -> list[str]:
-        slots = filled(
-            town, "bridge-1", SlotQuery("related", limit, offset), pipeline=SIMILARITY
-        )
+        slots = filled(town, "bridge-1", SlotQuery("related", limit, offset), pipeline=SIMILARITY)
         return ids(town, slots[0])
 
     assert page(0, 2) + page(2, 2) == page(0, 4)
@@ -211,7 +209,7 @@ def test_no_article_and_no_copy_stands_twice_on_a_page(
 
 def _random(seed: int) -> Corpus:
     rng = np.random.default_rng(seed)
-    words = "harbour bridge school roof club cup council vote storm ferry".split()
+    words = ["harbour", "bridge", "school", "roof", "club", "cup", "council", "vote", "storm"]
     articles = [
         article(
             f"r{n}",

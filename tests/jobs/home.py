@@ -1,0 +1,77 @@
+"""A real home with a quick embedder, for tests that are not about the model."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from index.protocol import Vectors
+from recommender import Event, Recommender
+from recommender.articles.article import Article
+from recommender.settings import Settings
+from recommender.wiring import Parts, assemble
+
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+
+
+class WordEmbedder:
+    """Sums a fixed random vector for each word: alike texts are near, and nothing is loaded."""
+
+    dim = 32
+
+    def __init__(self, name: str = "words@1") -> None:
+        self.name = name
+        self.embedded: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.embedded.extend(texts)
+        rows = [sum((self._word(word) for word in text.split()), self._word("")) for text in texts]
+        vectors = np.array(rows, dtype=np.float32).reshape(len(texts), self.dim)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def _word(self, word: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        seed = int.from_bytes(hashlib.blake2b(f"{self.name}{word}".encode()).digest()[:8])
+        return np.random.default_rng(seed).normal(size=self.dim)
+
+
+def parts(home: Path, embedder: WordEmbedder | None = None) -> Parts:
+    """Everything real but the model."""
+    made = assemble(home, Settings())
+    return Parts(
+        home=made.home,
+        settings=made.settings,
+        catalog=made.catalog,
+        events=made.events,
+        store=made.store,
+        embedder=embedder or WordEmbedder(),
+        pipelines=made.pipelines,
+        popular=made.popular,
+    )
+
+
+def opened(home: Path, embedder: WordEmbedder | None = None) -> Recommender:
+    """The engine over `parts`."""
+    return Recommender(parts(home, embedder))
+
+
+def view(article_id: str, reader: str, at: datetime) -> Event:
+    """A view."""
+    return Event(type="view", article_id=article_id, reader=reader, at=at)
+
+
+def articles(count: int) -> Iterable[Article]:
+    """Articles "n0", "n1" ...: four subjects in turn, the newest first."""
+    subjects = ("harbour bridge repair", "school roof leak", "rowing club cup", "council vote tax")
+    for number in range(count):
+        subject = subjects[number % 4]
+        own = " ".join(f"detail{number}{letter}" for letter in "abcdefgh")  # or they were copies
+        yield Article(
+            id=f"n{number}",
+            title=f"{subject} part {number}",
+            body=f"{subject} {own}",
+            section=subject.split()[0],
+            language="en",
+            published_at=NOW - timedelta(days=number),
+        )

@@ -1,0 +1,209 @@
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from home import NOW, articles, opened, view
+
+import recommender
+from recommender import (
+    Article,
+    Filters,
+    InputError,
+    NotReady,
+    Recommender,
+    SettingsError,
+    UnknownArticle,
+    UnpublishedText,
+)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Recommender]:
+    with opened(tmp_path) as made:
+        made.rebuild(articles(40))
+        yield made
+
+
+def test_everything_exported_is_there_and_documented() -> None:
+    for name in recommender.__all__:
+        assert getattr(recommender, name).__doc__, name
+
+
+def test_related_finds_the_same_subject(engine: Recommender) -> None:
+    slot = engine.related("n0", limit=5, at=NOW)
+    assert {int(one.id[1:]) % 4 for one in slot} == {0}
+    assert [one.position for one in slot] == [1, 2, 3, 4, 5]
+    assert slot.pipeline == "default"
+    assert slot.fallback is None
+
+
+def test_a_text_finds_what_an_article_of_that_text_would(engine: Recommender) -> None:
+    text = UnpublishedText(title="rowing club cup", body="The rowing club cup goes on")
+    assert {int(one.id[1:]) % 4 for one in engine.related(text, limit=4, at=NOW)} == {2}
+    plain = engine.related("The rowing club cup goes on", limit=4, at=NOW)
+    assert {int(one.id[1:]) % 4 for one in plain} == {2}
+
+
+def test_an_unknown_id_is_refused_with_the_nearest(engine: Recommender) -> None:
+    with pytest.raises(UnknownArticle, match="n39"):
+        engine.related("n399")
+
+
+def test_parameters_out_of_range_are_refused(engine: Recommender) -> None:
+    with pytest.raises(InputError, match="limit from 1 to 1000, got 0"):
+        engine.related("n0", limit=0)
+    with pytest.raises(InputError, match="time with a zone"):
+        engine.related("n0", at=datetime(2026, 1, 1))  # noqa: DTZ001 - the fault under test
+    with pytest.raises(SettingsError, match="default, similarity"):
+        engine.related("n0", pipeline="defualt")
+    with pytest.raises(InputError, match="got nothing"):
+        engine.related(UnpublishedText(" "))
+
+
+def test_without_a_snapshot_it_says_what_to_run(tmp_path: Path) -> None:
+    with opened(tmp_path) as empty, pytest.raises(NotReady, match="recommender rebuild"):
+        empty.related("n0")
+
+
+def test_a_new_article_is_served_at_once_and_found_by_others(engine: Recommender) -> None:
+    new = Article(
+        id="new", title="harbour bridge repair", body="The harbour bridge repair", section="harbour"
+    )
+    assert engine.put([new]).added == 1
+    assert {int(one.id[1:]) % 4 for one in engine.related("new", limit=4, at=NOW)} == {0}
+    assert "new" in [one.id for one in engine.related("n0", limit=40, at=NOW)]
+    report = engine.rebuild()
+    assert report.articles == 41
+    assert "new" in [one.id for one in engine.related("n0", limit=40, at=NOW)]
+
+
+def test_a_changed_article_is_served_as_changed(engine: Recommender) -> None:
+    engine.put([Article(id="n0", title="rowing club cup final", body="rowing club cup")])
+    assert {int(one.id[1:]) % 4 for one in engine.related("n0", limit=4, at=NOW)} == {2}
+    titles = [one.card.title for one in engine.related("n2", limit=40, at=NOW)]
+    assert "rowing club cup final" in titles
+    assert "harbour bridge repair part 0" not in titles
+
+
+def test_a_copy_put_in_later_never_stands_beside_its_original(engine: Recommender) -> None:
+    original, *_ = articles(1)
+    engine.put([Article(id="copy", title=original.title, body=original.body)])
+    assert "copy" not in [one.id for one in engine.related("n0", limit=40, at=NOW)]
+
+
+def test_a_withdrawn_article_is_gone_from_every_path_of_every_open_engine(
+    engine: Recommender,
+) -> None:
+    home = engine.parts.home
+    with opened(home) as other:
+        shown = other.related("n0", limit=3, at=NOW)[0].id
+        assert engine.withdraw([shown, "nobody"]) == [shown]
+        for one in (engine, other):
+            everything = [
+                *one.related("n0", limit=100, at=NOW),
+                *one.related("harbour bridge repair", limit=100, at=NOW),
+                *one.popular(limit=100, at=NOW),
+            ]
+            assert shown not in {each.id for each in everything}
+            with pytest.raises(UnknownArticle, match="withdrawn"):
+                one.related(shown)
+            scored = {each for batch in one.score(limit=50) for each in batch.related_ids}
+            assert shown not in scored
+        engine.rebuild(articles(40))  # the feed still has it: it stays withdrawn
+        assert shown not in {each.id for each in engine.related("n0", limit=100, at=NOW)}
+        engine.put([one for one in articles(40) if one.id == shown])
+        assert shown in {each.id for each in engine.related("n0", limit=100, at=NOW)}
+
+
+def test_popular_counts_readers_once_and_forgets_after_the_window(engine: Recommender) -> None:
+    hour = timedelta(hours=1)
+    engine.record([view("n5", "anna", NOW - n * hour) for n in range(5)])
+    engine.record([view("n6", name, NOW - hour) for name in ("anna", "ben")])
+    engine.record([view("n7", name, NOW - 300 * hour) for name in ("a", "b", "c")])
+    slot = engine.popular(at=NOW)
+    assert [one.id for one in slot] == ["n6", "n5"]
+    long = engine.popular(at=NOW, window=timedelta(days=20))
+    assert "n7" in [one.id for one in long]
+    only = engine.popular(at=NOW, filters=Filters(sections=("school",)))
+    assert [one.id for one in only] == ["n5"]
+
+
+def test_both_slots_of_a_page_share_no_article(engine: Recommender) -> None:
+    engine.record([view(f"n{n}", "anna", NOW) for n in (0, 4, 8, 12)])
+    related, popular = engine.slots("n0", limit=10, at=NOW)
+    ids = [one.id for one in (*related, *popular)]
+    assert len(set(ids)) == len(ids)
+    assert "n0" not in ids
+
+
+def test_score_is_related_of_everyone(engine: Recommender) -> None:
+    batches = list(engine.score(limit=3, pipeline="similarity", at=NOW))
+    assert sum(map(len, batches)) == 40 * 3
+    (batch,) = engine.score(["n7"], limit=3, pipeline="similarity", at=NOW)
+    slot = engine.related("n7", limit=3, pipeline="similarity", at=NOW)
+    assert list(batch.related_ids) == [one.id for one in slot]
+    assert batch.scores == pytest.approx([one.score for one in slot])
+    assert batch.positions.tolist() == [1, 2, 3]
+    longest = next(iter(engine.score(["n7"], limit=1000, pipeline="similarity")))
+    assert len(longest) == 39
+
+
+def test_similarity_does_not_depend_on_now_or_on_readers(engine: Recommender) -> None:
+    def answer(at: datetime) -> list[tuple[str, float]]:
+        slot = engine.related("n0", limit=20, at=at, pipeline="similarity")
+        return [(one.id, one.score) for one in slot]
+
+    before = answer(NOW)
+    engine.record([view("n39", "anna", NOW)])
+    assert answer(NOW) == before == answer(datetime(1999, 1, 1, tzinfo=UTC))
+
+
+def test_a_rollback_is_taken_up_by_an_open_engine(engine: Recommender) -> None:
+    before = engine.related("n0").index_version
+    after = engine.rebuild(articles(44)).version
+    assert engine.related("n0").index_version == after
+    engine.parts.store.rollback()
+    assert engine.related("n0").index_version == before
+
+
+def test_a_damaged_snapshot_is_refused_and_the_last_good_one_serves(
+    engine: Recommender, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = engine.related("n0").index_version
+    after = engine.rebuild(articles(44)).version
+    part = engine.parts.home / "snapshots" / "versions" / after / "vectors.npy"
+    content = bytearray(part.read_bytes())
+    content[-1] ^= 1
+    part.write_bytes(content)
+    with opened(engine.parts.home) as fresh:
+        assert fresh.related("n0").index_version == before
+        assert fresh.related("n41").index_version == before  # of the newer one, by the overlay
+    assert "vectors.npy" in caplog.text
+    assert "altered" in caplog.text
+
+
+def test_many_threads_share_one_engine_while_articles_come_and_go(engine: Recommender) -> None:
+    wrong: list[object] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            ids = [one.id for one in engine.related("n0", limit=50, at=NOW)]
+            if len(set(ids)) != len(ids) or "n0" in ids:
+                wrong.append(ids)
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(10):
+        engine.put([Article(id=f"x{number}", title="harbour bridge", body=f"repair {number}")])
+        engine.withdraw([f"x{number - 3}"])
+    engine.rebuild()
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert np.all(engine.corpus().hidden == False)  # noqa: E712 - an array, compared by element

@@ -1,0 +1,132 @@
+import json
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from home import WordEmbedder, articles, opened
+
+from index.protocol import Vectors
+from recommender.articles.sources.reject import Reject
+from recommender.errors import NotReady, RebuildBusy
+from recommender.jobs.lock import rebuild_lock
+
+
+def test_a_second_run_embeds_nothing_and_publishes_nothing(tmp_path: Path) -> None:
+    embedder = WordEmbedder()
+    with opened(tmp_path, embedder) as engine:
+        first = engine.rebuild(articles(20))
+        again = engine.rebuild(articles(20))
+    assert (first.ingested.added, first.embedded, first.published) == (20, 20, True)
+    assert (again.ingested.unchanged, again.embedded, again.published) == (20, 0, False)
+    assert again.version == first.version
+    assert len(embedder.embedded) == 20
+
+
+def test_only_what_changed_is_embedded_again(tmp_path: Path) -> None:
+    embedder = WordEmbedder()
+    with opened(tmp_path, embedder) as engine:
+        engine.rebuild(articles(20))
+        embedder.embedded.clear()
+        corrected, *_ = articles(1)
+        changed = type(corrected)(
+            id=corrected.id, title="Another title", body=corrected.body, section="new"
+        )
+        report = engine.rebuild([changed, *list(articles(21))[20:]])
+        assert (report.ingested.changed, report.ingested.added) == (1, 1)
+        assert len(embedder.embedded) == 2
+        assert engine.related("n4", limit=20).index_version == report.version
+
+
+def test_the_same_text_under_two_ids_is_embedded_once(tmp_path: Path) -> None:
+    embedder = WordEmbedder()
+    first, *_ = articles(1)
+    twin = type(first)(id="twin", title=first.title, body=first.body)
+    with opened(tmp_path, embedder) as engine:
+        assert engine.rebuild([first, twin, *articles(6)]).embedded == 6
+    assert len(embedder.embedded) == 6
+
+
+def test_another_embedder_embeds_everything_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as engine:
+        before = engine.rebuild(articles(10))
+    other = WordEmbedder("others@2")
+    with opened(tmp_path, other) as engine:
+        after = engine.rebuild()
+        assert (after.embedded, after.published) == (10, True)
+        assert after.version != before.version
+        assert engine.corpus().embedder == "others@2"
+
+
+def test_killed_in_the_middle_of_embedding_nothing_embedded_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recommender.jobs.embedding._CHUNK", 8)
+
+    class Stopped(WordEmbedder):
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            if len(self.embedded) >= 16:
+                raise KeyboardInterrupt
+            return super().embed(texts)
+
+    with opened(tmp_path, Stopped()) as engine, pytest.raises(KeyboardInterrupt):
+        engine.rebuild(articles(40))
+    embedder = WordEmbedder()
+    with opened(tmp_path, embedder) as engine:
+        assert engine.rebuild(articles(40)).articles == 40
+    assert len(embedder.embedded) == 24
+
+
+def test_rejects_are_written_with_their_reason(tmp_path: Path) -> None:
+    bad = Reject(source="feed.jsonl", position=7, reason="no title", excerpt='{"id": 1}')
+    with opened(tmp_path) as engine:
+        report = engine.rebuild([*articles(3), bad])
+    assert (report.ingested.read, report.ingested.rejected) == (4, 1)
+    (line,) = (tmp_path / "rejects.jsonl").read_text().splitlines()
+    assert json.loads(line)["position"] == 7
+    assert json.loads(line)["reason"] == "no title"
+
+
+def test_a_second_rebuild_at_the_same_time_is_refused(tmp_path: Path) -> None:
+    with opened(tmp_path) as engine:
+        before = engine.rebuild(articles(5))
+        refused: list[BaseException] = []
+
+        def second() -> None:
+            with opened(tmp_path) as other:
+                try:
+                    other.rebuild(articles(9))
+                except RebuildBusy as error:
+                    refused.append(error)
+
+        with rebuild_lock(tmp_path / "rebuild.lock"):
+            thread = threading.Thread(target=second)
+            thread.start()
+            thread.join()
+        assert "is running" in str(refused[0])
+        assert engine.related("n0").index_version == before.version
+        assert engine.rebuild(articles(9)).articles == 9
+
+
+def test_nothing_to_rebuild_says_what_to_do(tmp_path: Path) -> None:
+    with opened(tmp_path) as engine, pytest.raises(NotReady, match="recommender rebuild SOURCE"):
+        engine.rebuild()
+
+
+def test_a_damaged_snapshot_is_made_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as engine:
+        first = engine.rebuild(articles(12))
+        part = tmp_path / "snapshots" / "versions" / first.version / "columns.rows.npy"
+        part.write_bytes(part.read_bytes()[:-1])
+        second = engine.rebuild(articles(12))
+        assert second.published
+        assert second.embedded == 0
+
+
+def test_old_snapshots_are_pruned_and_the_last_ones_kept(tmp_path: Path) -> None:
+    with opened(tmp_path) as engine:
+        versions = [engine.rebuild(articles(count)).version for count in (5, 6, 7, 8, 9)]
+        kept = [one.version for one in engine.parts.store.versions()]
+        assert kept == versions[-3:]
+        assert engine.parts.store.rollback() == versions[-2]
+        assert engine.related("n0").index_version == versions[-2]

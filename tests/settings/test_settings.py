@@ -1,0 +1,102 @@
+from pathlib import Path
+
+import pytest
+
+from recommender.errors import SettingsError
+from recommender.settings import find_home, load_settings, origins
+from recommender.wiring import assemble
+
+
+def _write(home: Path, text: str) -> None:
+    (home / "recommender.toml").write_text(text)
+
+
+def test_without_a_file_there_are_two_pipelines(tmp_path: Path) -> None:
+    assert set(load_settings(tmp_path).pipelines) == {"default", "similarity"}
+
+
+def test_similarity_weighs_nothing_but_the_pair(tmp_path: Path) -> None:
+    pipeline = load_settings(tmp_path).pipelines["similarity"]
+    weights = pipeline.weights
+    assert weights.recency == weights.popularity == weights.editors_choice == 0
+    assert pipeline.diversity == 0
+    assert not pipeline.as_of_now
+    assert not pipeline.collapse_copies
+
+
+def test_a_file_may_change_one_weight_and_keep_the_rest(tmp_path: Path) -> None:
+    before = load_settings(tmp_path).pipelines["default"]
+    _write(tmp_path, "[pipelines.default.weights]\nrecency = 0.7\n")
+    after = load_settings(tmp_path).pipelines["default"]
+    assert after.weights.recency == 0.7
+    assert after.weights.dense == before.weights.dense
+    assert after.diversity == before.diversity
+
+
+def test_a_file_may_add_a_pipeline(tmp_path: Path) -> None:
+    _write(tmp_path, "[pipelines.fresh.weights]\nrecency = 2\n")
+    parts = assemble(tmp_path)
+    try:
+        assert parts.pipelines["fresh"].weights.recency == 2
+    finally:
+        parts.close()
+
+
+def test_a_variable_wins_over_the_file_and_the_file_over_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(tmp_path, "[popular]\nwindow_days = 3\nhalf_life_days = 2\n")
+    monkeypatch.setenv("RECOMMENDER_POPULAR__WINDOW_DAYS", "30")
+    settings = load_settings(tmp_path)
+    assert settings.popular.window_days == 30
+    source = {one.name: one.source for one in origins(settings, tmp_path)}
+    assert source["popular.window_days"] == "RECOMMENDER_POPULAR__WINDOW_DAYS"
+    assert source["popular.half_life_days"] == "recommender.toml"
+    assert source["embedder.model"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[embeder]\nmodel = 'x'", r"unknown setting 'embeder'.*embedder"),
+        ("[embedder]\nmodle = 'x'", r"unknown setting 'embedder.modle'.*embedder.model"),
+        ("[rebuild]\nkeep = 0", r"'rebuild.keep' is wrong.*greater than or equal to 1, got 0"),
+        ("[pipelines.default]\ndiversity = 1.5", r"pipelines.default.diversity.*less than 1"),
+        (
+            "[pipelines.default.weights]\nrecncy = 1",
+            r"Did you mean pipelines.default.weights.recen",
+        ),
+        ("[popular\n", r"not valid TOML"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, text: str, told: str) -> None:
+    _write(tmp_path, text)
+    with pytest.raises(SettingsError, match=told):
+        load_settings(tmp_path)
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECOMMENDER_EMBEDDER__MODLE", "x")
+    with pytest.raises(SettingsError, match="RECOMMENDER_EMBEDDER__MODEL"):
+        load_settings(tmp_path)
+
+
+def test_a_wrong_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECOMMENDER_REBUILD__KEEP", "many")
+    with pytest.raises(SettingsError, match=r"RECOMMENDER_REBUILD__KEEP.*integer.*'many'"):
+        load_settings(tmp_path)
+
+
+def test_the_home_is_given_or_named_by_the_variable_or_the_default(tmp_path: Path) -> None:
+    environ = {"RECOMMENDER_HOME": "/srv/paper"}
+    assert find_home(tmp_path, environ) == tmp_path
+    assert find_home(None, environ) == Path("/srv/paper")
+    assert find_home(None, {}) == Path("recommender-data")
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="--home or RECOMMENDER_HOME"):
+        assemble(tmp_path / "file")
