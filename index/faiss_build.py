@@ -18,6 +18,7 @@ _HNSW_BUILD_BREADTH = 100
 _HNSW_BREADTH = 128
 _POINTS_PER_LIST = 39  # below this FAISS warns that k-means has too little to learn from
 _LISTS_PER_PROBE = 8
+_FEWEST_PROBES = 32
 
 
 def kind_for(count: int) -> Kind:
@@ -66,7 +67,7 @@ def build_approximate(
             made.hnsw.efConstruction = _HNSW_BUILD_BREADTH
             made.hnsw.efSearch = breadth or _HNSW_BREADTH
         else:
-            made.nprobe = breadth or max(1, made.nlist // _LISTS_PER_PROBE)
+            made.nprobe = breadth or max(_FEWEST_PROBES, made.nlist // _LISTS_PER_PROBE)
         made.train(vectors)
         made.add(vectors)
     except RuntimeError as error:

@@ -1,0 +1,212 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index import faiss_build, faiss_index
+from index.errors import QueryError, SnapshotDamaged, SnapshotError
+from index.exact import ExactIndex
+from index.faiss_build import Kind, kind_for
+from index.faiss_index import FaissIndex
+from index.faiss_untyped import faiss
+from index.protocol import NO_IDS, Ids, VectorIndex, Vectors
+from index.recall import recall_at_k
+from tests.contracts.vector_index_contract import (
+    VectorIndexContract,
+    any_search_keeps_its_promises,
+    clustered,
+    scattered_ids,
+    unit_rows,
+)
+
+
+class TestFlat(VectorIndexContract):
+    def build(self, ids: Ids, vectors: Vectors) -> VectorIndex:
+        return FaissIndex.build(ids, vectors, kind="flat")
+
+
+class TestMapped(VectorIndexContract):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path_factory: pytest.TempPathFactory) -> None:
+        type(self).folder = tmp_path_factory.mktemp("mapped")
+
+    folder: Path
+
+    def build(self, ids: Ids, vectors: Vectors) -> VectorIndex:
+        path = self.folder / "vectors.faiss"
+        path.unlink(missing_ok=True)  # never rewritten: an index may still map it
+        FaissIndex.build(ids, vectors).save(path)
+        return FaissIndex.load(path)
+
+
+class TestHnsw(VectorIndexContract):
+    exact = False
+
+    def build(self, ids: Ids, vectors: Vectors) -> VectorIndex:
+        return FaissIndex.build(ids, vectors, kind="hnsw")
+
+
+class TestFilteredHnsw(TestHnsw):
+    """The graph walks under a filter, where otherwise so few would be scanned."""
+
+    @pytest.fixture(autouse=True)
+    def _walk(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(faiss_index, "SCAN_UP_TO", 0)
+
+
+class TestIvf(VectorIndexContract):
+    exact = False
+
+    @pytest.fixture(autouse=True)
+    def _probe(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(faiss_index, "SCAN_UP_TO", 0)
+
+    def build(self, ids: Ids, vectors: Vectors) -> VectorIndex:
+        return FaissIndex.build(ids, vectors, kind="ivf")
+
+
+@pytest.mark.parametrize("kind", ["flat", "hnsw", "ivf"])
+@pytest.mark.parametrize("scan_up_to", [0, 50_000])
+@settings(deadline=None, max_examples=25)
+@given(data=st.data())
+def test_any_search_keeps_its_promises(kind: Kind, scan_up_to: int, data: st.DataObject) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(faiss_index, "SCAN_UP_TO", scan_up_to)
+        any_search_keeps_its_promises(
+            data,
+            lambda ids, vectors: FaissIndex.build(ids, vectors, kind=kind),
+            exact=kind == "flat",
+        )
+
+
+@pytest.mark.parametrize("kind", ["flat", "hnsw", "ivf"])
+@pytest.mark.parametrize("mmap", [True, False])
+def test_a_saved_index_answers_as_before(kind: Kind, mmap: bool, tmp_path: Path) -> None:
+    vectors = clustered(2000, 64, seed=1)
+    vectors[50:90] = vectors[50]
+    ids = scattered_ids(2000, seed=2)
+    built = FaissIndex.build(ids, vectors, kind=kind, breadth=None if kind == "flat" else 30)
+    built.save(tmp_path / "vectors.faiss")
+    loaded = FaissIndex.load(tmp_path / "vectors.faiss", mmap=mmap)
+    assert (loaded.kind, loaded.dim, len(loaded)) == (kind, 64, 2000)
+    for k, allowed in ((10, None), (25, ids[:700])):
+        before = built.search(vectors[:90], k, allowed=allowed)
+        after = loaded.search(vectors[:90], k, allowed=allowed)
+        np.testing.assert_array_equal(after.ids, before.ids)
+        np.testing.assert_array_equal(after.scores, before.scores)
+    np.testing.assert_array_equal(loaded.vectors_of(ids[:200]), vectors[:200])
+
+
+def test_a_mapped_file_may_be_unlinked(tmp_path: Path) -> None:
+    path = tmp_path / "vectors.faiss"
+    vectors = clustered(100, 64, seed=3)
+    FaissIndex.build(np.arange(100, dtype=np.int64), vectors).save(path)
+    loaded = FaissIndex.load(path)
+    path.unlink()
+    np.testing.assert_array_equal(loaded.search(vectors, 1).ids[:, 0], np.arange(100))
+
+
+@pytest.mark.parametrize("kind", ["flat", "hnsw", "ivf"])
+@pytest.mark.parametrize("mmap", [True, False])
+def test_a_file_cut_anywhere_is_refused_and_ends_nothing(
+    kind: Kind, mmap: bool, tmp_path: Path
+) -> None:
+    whole = tmp_path / "whole"
+    FaissIndex.build(np.arange(400, dtype=np.int64), clustered(400, 64, seed=4), kind=kind).save(
+        whole
+    )
+    content = whole.read_bytes()
+    cut = tmp_path / "cut"
+    for length in [0, 3, 23, 24, 100, len(content) // 2, len(content) - 24, len(content) - 1]:
+        cut.write_bytes(content[:length])
+        with pytest.raises(SnapshotDamaged, match="cut"):
+            FaissIndex.load(cut, mmap=mmap)
+    with pytest.raises(SnapshotDamaged, match="absent"):
+        FaissIndex.load(tmp_path / "absent", mmap=mmap)
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b"not an index, but long enough to hold a footer")
+    with pytest.raises(SnapshotDamaged, match="no vector index"):
+        FaissIndex.load(other)
+
+
+def test_a_file_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    built = FaissIndex.build(NO_IDS, np.empty((0, 8), dtype=np.float32))
+    with pytest.raises(SnapshotError, match="Cannot write"):
+        built.save(tmp_path / "no folder" / "vectors.faiss")
+
+
+def test_size_chooses_the_kind() -> None:
+    assert kind_for(0) == kind_for(faiss_build.FLAT_UP_TO) == "flat"
+    assert kind_for(faiss_build.FLAT_UP_TO + 1) == "hnsw"
+
+
+def test_above_the_flat_size_an_hnsw_index_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faiss_build, "FLAT_UP_TO", 500)
+    ids = np.arange(600, dtype=np.int64)
+    assert FaissIndex.build(ids, clustered(600, 64, seed=5)).kind == "hnsw"
+    assert FaissIndex.build(ids[:500], clustered(500, 64, seed=5)).kind == "flat"
+
+
+@pytest.mark.parametrize(
+    ("factory", "kind"),
+    [("Flat", "flat"), ("HNSW16", "hnsw"), ("HNSW16_SQfp16", "hnsw"), ("IVF8,Flat", "ivf")],
+)
+def test_a_factory_string_overrides_the_rule(factory: str, kind: Kind, tmp_path: Path) -> None:
+    vectors = clustered(1000, 64, seed=6)
+    ids = np.arange(1000, dtype=np.int64)
+    FaissIndex.build(ids, vectors, factory=factory, breadth=200).save(tmp_path / "vectors")
+    loaded = FaissIndex.load(tmp_path / "vectors")
+    assert loaded.kind == kind
+    assert recall_at_k(loaded, ExactIndex(ids, vectors), vectors[:100], 10) >= 0.99
+
+
+@pytest.mark.parametrize("factory", ["Nonsense", "LSH", "PQ7", "IVF500,Flat"])
+def test_a_factory_string_that_cannot_be_used_is_refused(factory: str) -> None:
+    with pytest.raises(QueryError):
+        FaissIndex.build(np.arange(99, dtype=np.int64), clustered(99, 64, seed=7), factory=factory)
+
+
+def test_kind_and_factory_together_are_refused() -> None:
+    with pytest.raises(QueryError, match="got both"):
+        FaissIndex.build(NO_IDS, np.empty((0, 8), dtype=np.float32), kind="flat", factory="HNSW16")
+
+
+def test_many_copies_trap_no_other_query() -> None:
+    """600 of 20,000 equal: a graph that holds each of them answers every 20th query with none."""
+    rng = np.random.default_rng(8)
+    vectors = clustered(20_000, 64, seed=8)
+    vectors[rng.permutation(20_000)[:600]] = vectors[0]
+    ids = np.arange(20_000, dtype=np.int64)
+    queries = vectors[rng.permutation(20_000)[:200]]
+    searched = FaissIndex.build(ids, vectors, kind="hnsw")
+    assert recall_at_k(searched, ExactIndex(ids, vectors), queries, 10) >= 0.99
+
+
+def test_a_query_that_the_graph_leaves_short_is_scanned() -> None:
+    vectors = clustered(3000, 64, seed=9)
+    ids = np.arange(3000, dtype=np.int64)
+    searched = FaissIndex.build(ids, vectors, factory="HNSW2", breadth=1)
+    got = searched.search(vectors[:20], 3000)
+    assert (np.sort(got.ids, axis=1) == ids).all()
+
+
+def test_vectors_of_an_unknown_id() -> None:
+    built = FaissIndex.build(np.array([3, 5], dtype=np.int64), unit_rows(np.eye(2)))
+    np.testing.assert_array_equal(built.vectors_of(np.array([5, 3, 5])), np.eye(2)[[1, 0, 1]])
+    for unknown in (4, 9):
+        with pytest.raises(KeyError, match=str(unknown)):
+            built.vectors_of(np.array([3, unknown]))
+
+
+def test_threads_are_set_for_the_search_alone() -> None:
+    before = faiss.omp_get_max_threads()
+    vectors = clustered(500, 64, seed=10)
+    ids = np.arange(500, dtype=np.int64)
+    one = FaissIndex.build(ids, vectors, threads=1).search(vectors, 5)
+    np.testing.assert_array_equal(one.ids, FaissIndex.build(ids, vectors).search(vectors, 5).ids)
+    assert faiss.omp_get_max_threads() == before
