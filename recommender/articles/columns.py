@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.snapshot import Draft, Snapshot
+from recommender.articles.arrays import read_array
 from recommender.articles.stored import StoredArticle
 
 _VOCABULARIES = "columns.vocabularies.json"
@@ -88,12 +89,7 @@ def write_columns(made: Columns, vocabularies: Vocabularies, draft: Draft) -> No
 
 def read_columns(snapshot: Snapshot) -> tuple[Columns, Vocabularies]:
     """What `write_columns` wrote, memory-mapped."""
-    made = Columns(
-        *(
-            np.load(snapshot.path / f"columns.{field.name}.npy", mmap_mode="r")
-            for field in fields(Columns)
-        )
-    )
+    made = Columns(*(read_array(snapshot, f"columns.{field.name}") for field in fields(Columns)))
     texts = json.loads((snapshot.path / _VOCABULARIES).read_text())
     return made, Vocabularies(tuple(texts["sections"]), tuple(texts["languages"]))
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import xxhash
 
 from index.snapshot import Draft, Snapshot
+from recommender.articles.arrays import read_array
 from recommender.articles.packed import Packed, pack, read_packed, write_packed
 
 
@@ -36,7 +37,7 @@ class Identifiers:
         """Where the article stands; None where there is none of this id."""
         encoded = article_id.encode()
         wanted = np.uint64(xxhash.xxh3_64_intdigest(encoded))
-        place = int(np.searchsorted(self.hashes, wanted))
+        place = int(self.hashes.searchsorted(wanted))
         while place < len(self.hashes) and self.hashes[place] == wanted:
             position = int(self.positions[place])
             if self.ids[position] == encoded:
@@ -64,6 +65,6 @@ def read_identifiers(snapshot: Snapshot) -> Identifiers:
     """What `write_identifiers` wrote, memory-mapped."""
     return Identifiers(
         read_packed(snapshot, "ids"),
-        np.load(snapshot.path / "ids.hashes.npy", mmap_mode="r"),
-        np.load(snapshot.path / "ids.positions.npy", mmap_mode="r"),
+        read_array(snapshot, "ids.hashes"),
+        read_array(snapshot, "ids.positions"),
     )

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.snapshot import Draft, Snapshot
+from recommender.articles.arrays import read_array
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,6 @@ def write_packed(packed: Packed, draft: Draft, name: str) -> None:
 def read_packed(snapshot: Snapshot, name: str) -> Packed:
     """What `write_packed` wrote, memory-mapped."""
     return Packed(
-        np.load(snapshot.path / f"{name}.text.npy", mmap_mode="r"),
-        np.load(snapshot.path / f"{name}.ends.npy", mmap_mode="r"),
+        read_array(snapshot, f"{name}.text"),
+        read_array(snapshot, f"{name}.ends"),
     )

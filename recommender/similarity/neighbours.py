@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from index.snapshot import Draft, Snapshot
 
 from index.graph import knn_graph
+from index.snapshot import Draft, Snapshot
+from recommender.articles.arrays import read_array
 from recommender.similarity.duplicates import are_copies, copy_groups
 from recommender.similarity.pairs import PairSignals, Texts, pair_signals
 
@@ -66,14 +67,10 @@ def write_neighbours(neighbours: Neighbours, draft: Draft) -> None:
 
 def read_neighbours(snapshot: Snapshot) -> Neighbours:
     """What `write_neighbours` wrote, memory-mapped."""
-
-    def part(name: str) -> npt.NDArray[np.float32]:
-        mapped: npt.NDArray[np.float32]
-        mapped = np.load(snapshot.path / f"neighbours.{name}.npy", mmap_mode="r")
-        return mapped
-
     return Neighbours(
-        positions=np.load(snapshot.path / "neighbours.positions.npy", mmap_mode="r"),
-        signals=PairSignals(**{name: part(name) for name in _SIGNALS}),
-        groups=np.load(snapshot.path / "neighbours.groups.npy", mmap_mode="r"),
+        positions=read_array(snapshot, "neighbours.positions"),
+        signals=PairSignals(
+            **{name: read_array(snapshot, f"neighbours.{name}") for name in _SIGNALS}
+        ),
+        groups=read_array(snapshot, "neighbours.groups"),
     )

@@ -10,6 +10,7 @@ from recommender.similarity.pairs import PairSignals, Texts
 from recommender.slots.corpus import Corpus
 from recommender.slots.slot import Filters
 
+_FEW = 8  # compared one by one, which is faster than isin's sorting
 _SPARE = 50  # candidates beyond those asked for, so that ranking has something to choose from
 
 
@@ -59,7 +60,10 @@ class Eligible:
         kept: npt.NDArray[np.bool_] = ~corpus.hidden[positions]
         if np.isfinite(self.not_after):
             kept &= ~(columns.published_at > self.not_after)  # an unknown date is no future one
-        if len(self.excluded):
+        if len(self.excluded) <= _FEW:
+            for one in self.excluded.tolist():
+                kept &= positions != one
+        else:
             kept &= ~np.isin(positions, self.excluded)
         if self.filters.narrows:
             kept &= self._fits(columns)

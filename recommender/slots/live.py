@@ -3,9 +3,8 @@
 import threading
 from collections.abc import Callable
 
-from index.snapshot import SnapshotStore
-
 from index.errors import VectorIndexError
+from index.snapshot import SnapshotStore
 from recommender.articles.catalog import Catalog
 from recommender.errors import NotReady
 from recommender.slots.corpus import Corpus

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +13,14 @@ from recommender.slots.candidates import Eligible, Subject, eligible, related_ca
 from recommender.slots.corpus import Corpus
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.ranking import Ranked, rank_by, rank_related
-from recommender.slots.reranking import best_first, diversified, one_of_each
+from recommender.slots.reranking import POOL, best_first, best_of_each, diversified
 from recommender.slots.slot import Reason, Recommendation, Slot, SlotName, SlotQuery
 
 FALLBACKS: tuple[SlotName, ...] = ("popular", "editors_choice", "latest")
 """What fills a slot that would stay empty, in this order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Readership:
     """Who reads what, at one time, for the articles of one corpus.
 
@@ -29,7 +30,7 @@ class Readership:
 
     readers: npt.NDArray[np.float32]
 
-    @property
+    @cached_property
     def relative(self) -> npt.NDArray[np.float32] | None:
         """In [0, 1] on a logarithmic scale, 1 for the most read; None where nobody read."""
         most = float(self.readers.max(initial=0))
@@ -157,13 +158,18 @@ class _Filler:
     def _from(self, source: SlotName, slot: SlotQuery) -> Ranked:
         not_after = self._query.at.timestamp() if self._pipeline.as_of_now else np.inf
         rules = eligible(self._corpus, slot.filters, not_after=not_after, without=self._shown)
-        ranked = best_first(self._sources[source](slot, rules))
+        ranked = self._sources[source](slot, rules)
         wanted = slot.offset + slot.limit
+        diversity = self._pipeline.diversity if source == "related" else 0.0
+        pool = POOL * wanted if diversity else wanted
         if self._pipeline.collapse_copies:
-            ranked = one_of_each(ranked, self._corpus.groups, self._taken)
-        if source == "related":
-            ranked = diversified(ranked, self._corpus, self._pipeline.diversity, wanted)
-        return ranked.take(np.arange(slot.offset, min(wanted, len(ranked.positions))))
+            ranked = best_of_each(ranked, pool, self._corpus.groups, self._taken)
+        else:
+            ranked = best_first(ranked, pool)
+        ranked = diversified(ranked, self._corpus, diversity, wanted)
+        if slot.offset:
+            ranked = ranked.take(np.arange(slot.offset, len(ranked.positions)))
+        return ranked
 
     def _related(self, slot: SlotQuery, rules: Eligible) -> Ranked:
         subject = self._query.subject

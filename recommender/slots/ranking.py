@@ -34,8 +34,8 @@ class Ranked:
             self.positions[order],
             self.scores[order],
             self.signals,
-            self.values[:, order],
-            self.contributions[:, order],
+            self.values.take(order, axis=1),
+            self.contributions.take(order, axis=1),
         )
 
 
@@ -50,7 +50,7 @@ def closeness(apart: npt.NDArray[np.float64], half: timedelta) -> npt.NDArray[np
         apart: seconds, at least 0.
         half: more than 0.
     """
-    return np.nan_to_num(1 / (1 + apart / half.total_seconds()), nan=0.0)
+    return np.fmax(1 / (1 + apart / half.total_seconds()), 0.0)  # fmax passes NaN over
 
 
 def rank_related(

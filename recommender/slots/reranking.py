@@ -6,22 +6,33 @@ import numpy.typing as npt
 from recommender.slots.corpus import Corpus
 from recommender.slots.ranking import Ranked
 
-_POOL = 4  # articles considered for each place when a slot is diversified
+POOL = 4
+"""Articles considered for each place when a slot is diversified."""
 
 
-def best_first(ranked: Ranked) -> Ranked:
-    """By score, descending; ties by position: same corpus, same answer."""
-    return ranked.take(np.lexsort((ranked.positions, -ranked.scores)))
+def best_first(ranked: Ranked, count: int) -> Ranked:
+    """The `count` best by score, descending; ties by position: same corpus, same answer."""
+    return ranked.take(_order(ranked)[:count])
 
 
-def one_of_each(ranked: Ranked, groups: npt.NDArray[np.int32], taken: set[int]) -> Ranked:
-    """The first of each group of copies, and none of a group in `taken`."""
-    found = groups[ranked.positions]
-    _, first = np.unique(found, return_index=True)
-    first.sort()
-    if taken:
-        first = first[~np.isin(found[first], np.fromiter(taken, np.int64, len(taken)))]
-    return ranked if len(first) == len(found) else ranked.take(first)
+def best_of_each(
+    ranked: Ranked, count: int, groups: npt.NDArray[np.int32], taken: set[int]
+) -> Ranked:
+    """As `best_first`, of each group of copies the first, and none of a group in `taken`."""
+    order = _order(ranked)
+    met = set(taken)
+    first: list[int] = []
+    for place, group in enumerate(groups[ranked.positions[order]].tolist()):
+        if group not in met:
+            met.add(group)
+            first.append(place)
+            if len(first) == count:
+                break
+    return ranked.take(order[first])
+
+
+def _order(ranked: Ranked) -> npt.NDArray[np.int64]:
+    return np.lexsort((ranked.positions, -ranked.scores))
 
 
 def diversified(ranked: Ranked, corpus: Corpus, diversity: float, count: int) -> Ranked:
@@ -35,18 +46,16 @@ def diversified(ranked: Ranked, corpus: Corpus, diversity: float, count: int) ->
     """
     if diversity <= 0 or len(ranked.positions) <= 1:
         return ranked
-    pool = min(len(ranked.positions), _POOL * count)
+    pool = min(len(ranked.positions), POOL * count)
     vectors = corpus.vectors_at(ranked.positions[:pool])
     # scores and cosines on one scale: the best score counts 1
-    relevance = ranked.scores[:pool] / max(float(ranked.scores[0]), 1e-9)
-    order = np.zeros(min(count, pool), dtype=np.int64)
+    free = ranked.scores[:pool] * ((1 - diversity) / max(float(ranked.scores[0]), 1e-9))
     likeness = vectors @ vectors[0]
-    free = np.ones(pool, dtype=np.bool_)
-    free[0] = False
+    free[0] = -np.inf
+    order = np.zeros(min(count, pool), dtype=np.int64)
     for place in range(1, len(order)):
-        merit = np.where(free, (1 - diversity) * relevance - diversity * likeness, -np.inf)
-        best = int(np.argmax(merit))
+        best = int((free - diversity * likeness).argmax())
         order[place] = best
-        free[best] = False
+        free[best] = -np.inf
         np.maximum(likeness, vectors @ vectors[best], out=likeness)
     return ranked.take(order)

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from index.snapshot import Draft, Snapshot
 from scipy import sparse
 
 from index.faiss_index import FaissIndex
 from index.protocol import Vectors
+from index.snapshot import Draft, Snapshot
+from recommender.articles.arrays import read_array
 from recommender.articles.cards import cards
 from recommender.articles.columns import (
     Columns,
@@ -89,13 +90,13 @@ def read_corpus(snapshot: Snapshot) -> Corpus:
     """The corpus of a snapshot, memory-mapped, with nothing in its overlay."""
     made, vocabularies = read_columns(snapshot)
     neighbours = read_neighbours(snapshot)
-    lexicon = Lexicon(*(Idf(_array(snapshot, f"idf.{name}")) for name in ("text", "title")))
+    lexicon = Lexicon(*(Idf(read_array(snapshot, f"idf.{name}")) for name in ("text", "title")))
     base = Shelf(
         ids=read_identifiers(snapshot),
         columns=made,
         cards=read_packed(snapshot, "cards"),
         texts=Texts(
-            vectors=_array(snapshot, "vectors"),
+            vectors=read_array(snapshot, "vectors"),
             terms=read_terms(snapshot, "terms"),
             title_terms=read_terms(snapshot, "title_terms"),
         ),
@@ -165,8 +166,3 @@ def _empty(dim: int, lexicon: Lexicon) -> Shelf:
     nothing = _Counted()
     nothing.add((), np.empty((0, dim), dtype=np.float32))
     return nothing.stocked(lexicon).shelf
-
-
-def _array(snapshot: Snapshot, name: str) -> Vectors:
-    mapped: Vectors = np.load(snapshot.path / f"{name}.npy", mmap_mode="r")
-    return mapped
