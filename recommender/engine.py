@@ -228,6 +228,38 @@ class Recommender:
         query = PageQuery(tuple(slots), about, moment, tuple(seen))
         return FilledPage(corpus, chosen, fill_page(corpus, query, chosen, readership))
 
+    def fill_at_once(
+        self,
+        slots: Sequence[SlotQuery],
+        subject: str | None,
+        *,
+        seen: Sequence[str] = (),
+        pipeline: str = DEFAULT_PIPELINE,
+    ) -> FilledPage | None:
+        """As `fill` as of now, where that takes no file: for callers that must not wait.
+
+        None after a change of the catalog or of the event log, in a new minute, and where the
+        subject is no article of the corpus: then `fill` has to read first.
+        """
+        for one in slots:
+            _check(one.limit, one.offset)
+        corpus = self._live.settled()
+        kept = self._read
+        if corpus is None or kept is None:
+            return None
+        moment = datetime.now(UTC)
+        if not _same(kept[0], self._readership_key(corpus, moment, self.parts.popular.window)):
+            return None
+        about = None
+        if subject is not None:
+            position = corpus.position(subject)
+            if position is None:
+                return None
+            about = subject_of(corpus, position)
+        chosen = self.pipeline(pipeline)
+        query = PageQuery(tuple(slots), about, moment, tuple(seen))
+        return FilledPage(corpus, chosen, fill_page(corpus, query, chosen, kept[1]))
+
     def put(self, articles: Sequence[Article]) -> Upserted:
         """Adds or changes articles; they are in the next answer. A withdrawn one comes back."""
         done = self.parts.catalog.upsert(articles, complete=complete, reinstate=True)
@@ -267,19 +299,6 @@ class Recommender:
             raise SettingsError(
                 f"There is no pipeline {name!r}; the settings have: {known}."
             ) from None
-
-    def settled(self) -> bool:
-        """Whether an answer as of now can be computed from what lies in memory.
-
-        False after a change of the catalog or of the event log, and in a new minute: then the next
-        answer reads first, which a caller that must not wait leaves to a thread.
-        """
-        corpus = self._live.settled()
-        kept = self._read
-        if corpus is None or kept is None:
-            return False
-        window = self.parts.popular.window
-        return _same(kept[0], self._readership_key(corpus, datetime.now(UTC), window))
 
     def corpus(self) -> Corpus:
         """The articles of this moment.

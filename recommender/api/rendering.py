@@ -3,7 +3,10 @@
 import time
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import orjson
 from starlette.responses import Response
 
@@ -66,26 +69,25 @@ def _cards(page: FilledPage, slot: FilledSlot, explain: bool) -> bytes:
     card_at = page.corpus.card_at
     rows = zip(
         ranked.positions.tolist(),
-        ranked.scores.tolist(),
-        ranked.values.T.tolist(),
-        ranked.contributions.T.tolist(),
+        _rounded(ranked.scores),
+        _rounded(ranked.values.T),
+        _rounded(ranked.contributions.T),
         strict=True,
     )
     weights = _weights(ranked.signals, page.pipeline) if explain else None
     cards = []
     for place, (position, score, values, contributions) in enumerate(rows, start=1):
         reasons = _reasons(ranked.signals, values, contributions, weights)
-        # the card without its closing brace, which every card has: it is an object
-        cards.append(
-            b'%b,"score":%b,"position":%d,"reasons":%b}'
-            % (
-                card_at(position)[:-1],
-                orjson.dumps(round(score, _DIGITS)),
-                place,
-                orjson.dumps(reasons),
-            )
-        )
+        added = orjson.dumps({"score": score, "position": place, "reasons": reasons})
+        # two objects made one: the card less its closing brace, what is added less its opening one
+        cards.append(b"%b,%b" % (card_at(position)[:-1], added[1:]))
     return b"[%b]" % b",".join(cards)
+
+
+def _rounded(numbers: npt.NDArray[np.float32]) -> list[Any]:
+    numbers_64 = numbers.astype(np.float64)  # as float32 they would print with more digits
+    rounded: list[Any] = np.round(numbers_64, _DIGITS).tolist()
+    return rounded
 
 
 def _reasons(
@@ -101,8 +103,8 @@ def _reasons(
             continue
         reason: dict[str, str | float] = {
             "signal": signals[row],
-            "value": round(values[row], _DIGITS),
-            "contribution": round(contributions[row], _DIGITS),
+            "value": values[row],
+            "contribution": contributions[row],
         }
         if weights is not None:
             reason["weight"] = weights[row]

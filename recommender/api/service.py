@@ -56,40 +56,30 @@ class Service:
             UnknownArticle: no published article has this id.
             Problem: there is no such pipeline.
         """
-        if isinstance(subject, UnpublishedText):
-            run = self.embedded
-        elif self._is_light(slots, subject, asked):
-            return self._counted(self._fill(slots, subject, asked))
-        else:
-            run = self.waited
-        return self._counted(await run(lambda: self._fill(slots, subject, asked)))
-
-    def _is_light(
-        self, slots: Sequence[SlotQuery], subject: str | UnpublishedText | None, asked: Asked
-    ) -> bool:
-        """Whether the page can be filled without a file, a search or a scan of the corpus."""
-        if asked.at is not None or asked.window is not None:
-            return False
-        for slot in slots:
-            if slot.limit + slot.offset > _LIGHT or slot.filters.narrows or slot.filters.exclude:
-                return False
-        if not self.recommender.settled():
-            return False
-        # what is unknown is looked for in the catalog, for the nearest ids
-        return not isinstance(subject, str) or self._knows(subject)
-
-    def _knows(self, article_id: str) -> bool:
-        return self.recommender.corpus().position(article_id) is not None
-
-    def _fill(
-        self, slots: Sequence[SlotQuery], subject: str | UnpublishedText | None, asked: Asked
-    ) -> FilledPage:
         try:
             self.recommender.pipeline(asked.pipeline)
         except SettingsError as error:
             raise Problem.of_faults([Fault("pipeline", str(error))]) from None
+        if isinstance(subject, UnpublishedText):
+            return self._counted(await self.embedded(lambda: self._fill(slots, subject, asked)))
+        page = None
+        if _is_light(slots, asked):
+            page = self.recommender.fill_at_once(
+                slots, subject, seen=asked.seen, pipeline=asked.pipeline
+            )
+        if page is None:
+            page = await self.waited(lambda: self._fill(slots, subject, asked))
+        return self._counted(page)
+
+    def _fill(
+        self, slots: Sequence[SlotQuery], subject: str | UnpublishedText | None, asked: Asked
+    ) -> FilledPage:
         # the engine takes what has a space in it and is no id for a text; an address never is
-        if isinstance(subject, str) and subject.split() != [subject] and not self._knows(subject):
+        if (
+            isinstance(subject, str)
+            and subject.split() != [subject]
+            and self.recommender.corpus().position(subject) is None
+        ):
             raise UnknownArticle(f"No article has the id {subject!r}.")
         return self.recommender.fill(
             slots,
@@ -105,3 +95,12 @@ class Service:
             if slot.fallback is not None:
                 self.metrics.fell_back(slot.name, slot.fallback)
         return page
+
+
+def _is_light(slots: Sequence[SlotQuery], asked: Asked) -> bool:
+    """Whether the page can be filled without a search or a scan of the corpus."""
+    return (
+        asked.at is None
+        and asked.window is None
+        and all(slot.limit + slot.offset <= _LIGHT and not slot.filters.narrows for slot in slots)
+    )
