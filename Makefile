@@ -3,13 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 CORPUS ?=
 HOME_FOLDER ?= recommender-data/demo
+# address of an index that has the small CPU build of PyTorch, where pip's own would bring CUDA
+TORCH_INDEX ?=
 
 .PHONY: demo test check format bench serve clean
 
 # One marker for what is installed, made again when the pins or the declared needs change.
 .venv/installed: constraints.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "torch==2.13.0"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "torch==2.13.0"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	touch $@
 

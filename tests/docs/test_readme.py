@@ -1,0 +1,72 @@
+"""The README's commands, settings and Python run as they are written."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from recommender.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample under the names that the README uses."""
+    made = tmp_path_factory.mktemp("readme")
+    for name in ("articles.jsonl", "events.jsonl"):
+        (made / name).write_bytes(files("recommender").joinpath("sample", name).read_bytes())
+    return made
+
+
+def _run(command: list[str], folder: Path) -> str:
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_commands_and_the_python_run_as_written(folder: Path) -> None:
+    commands = [line for block in _blocks("sh") for line in block.splitlines()]
+    assert any("rebuild" in command for command in commands)
+    for command in commands:
+        program, *arguments = shlex.split(command)
+        assert program == "recommender"
+        if arguments[0] != "serve":  # has no end; the tests of the API start it
+            _run([sys.executable, "-c", _MAIN, *arguments], folder)
+    (python,) = _blocks("python")
+    printed = _run([sys.executable, "-c", python], folder).splitlines()
+    assert printed[0].startswith("1 ")
+    assert int(printed[-1]) > 0
+
+
+_MAIN = "import sys; sys.argv[0] = 'recommender'; from recommender.cli import main; main()"
+
+
+def test_the_settings_are_valid(tmp_path: Path) -> None:
+    (block,) = _blocks("toml")
+    (tmp_path / "recommender.toml").write_text(block)
+    given = tomllib.loads(block)
+    settings = load_settings(tmp_path)
+    assert settings.popular.window_days == given["popular"]["window_days"]
+    assert settings.embedder.model == given["embedder"]["model"]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_every_make_target_of_the_readme_exists() -> None:
+    for target in sorted(set(re.findall(r"make ([a-z]+)", README))):
+        subprocess.run(["make", "-n", target], cwd=ROOT, check=True, capture_output=True)
