@@ -111,7 +111,7 @@ def keep_feed_state(connection: Connection, address: str, etag: str, last_modifi
 def count_by_status(connection: Connection) -> dict[str, int]:
     """How many articles have each status that occurs."""
     query = select(articles.c.status, func.count()).group_by(articles.c.status)
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def by_ids(connection: Connection, ids: Sequence[str]) -> dict[str, StoredArticle]:

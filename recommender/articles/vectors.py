@@ -63,7 +63,7 @@ def stacked(blobs: Sequence[bytes], dim: int) -> Vectors:
             "Restore it from a backup."
         )
     # copied: what frombuffer gives is read-only, and may be of foreign byte order
-    return np.frombuffer(b"".join(blobs), dtype=_STORED).reshape(-1, dim).astype(np.float32)
+    return np.frombuffer(b"".join(blobs), dtype=_STORED).reshape(len(blobs), dim).astype(np.float32)
 
 
 def dimension(blob: bytes | None) -> int:

@@ -10,6 +10,8 @@ from sqlalchemy import func, select, union_all
 from recommender.errors import InputError
 from recommender.readers.events import EventLog, events, microseconds
 
+_LONG_AGO = -(2**62)  # before any time, and still a number that SQLite takes
+
 
 @dataclass(frozen=True, slots=True)
 class Popularity:
@@ -49,7 +51,8 @@ def popularity(
         if span <= timedelta(0):
             raise InputError(f"{name} must be longer than nothing; it is {span}.")
     now = microseconds(at)
-    article_ids, times = _latest(log, now - window // timedelta(microseconds=1), now)
+    begin = max(now - window // timedelta(microseconds=1), _LONG_AGO)
+    article_ids, times = _latest(log, begin, now)
     # in order of time, so that equal readerships add up to equal scores to the last bit
     order = np.argsort(times, kind="stable")
     weights = np.exp2((times - now) / (half_life / timedelta(microseconds=1)))
@@ -77,6 +80,6 @@ def _latest(log: EventLog, after: int, until: int) -> tuple[list[str], NDArray[n
     )
     unknown = select(events.c.article_id, events.c.at).where(*inside, events.c.reader == "")
     with log.database.reading() as connection:
-        rows = connection.execute(union_all(known, unknown)).tuples().all()
+        rows = connection.execute(union_all(known, unknown)).all()
     times = np.fromiter((time for _, time in rows), np.int64, len(rows))
     return [identifier for identifier, _ in rows], times
