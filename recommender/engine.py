@@ -14,10 +14,12 @@ import numpy as np
 from recommender.articles.article import Article
 from recommender.articles.catalog import Upserted
 from recommender.articles.complete import complete
-from recommender.articles.sources.reject import Reject
+from recommender.articles.field_names import NO_MAP, FieldMap
+from recommender.articles.sources.reject import Record
 from recommender.articles.text import article_text
 from recommender.errors import InputError, SettingsError, UnknownArticle
 from recommender.jobs.embedding import embed_articles
+from recommender.jobs.reading import Reading
 from recommender.jobs.rebuild import RebuildReport, Watch
 from recommender.jobs.scoring import ScoredBatch, score
 from recommender.readers.events import Event
@@ -30,7 +32,7 @@ from recommender.slots.page import FilledSlot, PageQuery, Readership, fill_page,
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.shelving import text_as_numbers
 from recommender.slots.slot import MAX_LIMIT, Filters, Slot, SlotName, SlotQuery
-from recommender.wiring import Parts, assemble, rebuilder
+from recommender.wiring import Parts, assemble, fetch_limits, rebuilder
 
 _log = logging.getLogger("recommender")
 
@@ -277,10 +279,29 @@ class Recommender:
         return self.parts.events.append(events)
 
     def rebuild(
-        self, records: Iterable[Article | Reject] = (), watch: Watch | None = None
+        self,
+        sources: Iterable[str | Record] = (),
+        *,
+        mapping: FieldMap = NO_MAP,
+        watch: Watch | None = None,
     ) -> RebuildReport:
-        """Brings the catalog up to date and publishes a snapshot. See `Rebuilder.run`."""
-        return rebuilder(self.parts).run(records, watch)
+        """Brings the catalog up to date with `sources` and publishes a snapshot of it.
+
+        Args:
+            sources: files, addresses, "-" for standard input; or articles as they are.
+            mapping: the sources' names for fields, such as title -> headline.
+            watch: told how it goes.
+
+        Raises:
+            RebuildBusy: another one is running.
+            SourceError: no source gave a record.
+            NotReady: there is no article to make a snapshot of.
+        """
+        limits = fetch_limits(self.parts.settings)
+        reading = Reading(sources, self.parts.catalog, mapping=mapping, limits=limits)
+        report = rebuilder(self.parts).run(reading.records(), watch)
+        reading.keep_states()
+        return report
 
     def follow(self) -> bool:
         """Takes up a newly published snapshot; tells whether there was one."""

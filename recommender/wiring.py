@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from index.snapshot import SnapshotStore
-
 from recommender.articles.catalog import Catalog
+from recommender.articles.sources.fetch import FetchLimits
 from recommender.errors import SettingsError
 from recommender.jobs.rebuild import Rebuilder, RebuildOptions
 from recommender.readers.events import EventLog
@@ -90,6 +90,16 @@ def rebuilder(parts: Parts) -> Rebuilder:
             neighbours=chosen.neighbours, keep=chosen.keep, index_factory=chosen.index_factory
         ),
         clock=lambda: datetime.now(UTC),
+    )
+
+
+def fetch_limits(settings: Settings) -> FetchLimits:
+    """What fetching a feed may take."""
+    chosen = settings.fetch
+    return FetchLimits(
+        seconds=chosen.timeout_seconds,
+        bytes=int(chosen.max_megabytes * 2**20),
+        redirects=chosen.max_redirects,
     )
 
 

@@ -8,8 +8,8 @@ from recommender.articles.catalog import Catalog
 from recommender.similarity.embedder import Embedder
 from recommender.similarity.neighbours import Progress
 
-_CHUNK = 512
-"""Texts embedded between two commits: what a Ctrl-C can lose, some ten seconds of work."""
+_CHUNK = 64
+"""Texts between two commits: a Ctrl-C loses only the few seconds of the chunk in the making."""
 
 
 def embed_pending(catalog: Catalog, embedder: Embedder, progress: Progress) -> int:
