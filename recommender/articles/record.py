@@ -75,11 +75,14 @@ class RecordReader:
     def _without_text(self, record: Mapping[str, object]) -> str:
         names = [str(name) for name in record]
         plan = self._names.of(tuple(names))
-        empty = [plan[field][0] for field in ("title", "body", "teaser") if field in plan]
-        if empty:
-            held = [shortened(self._names.value(record, name)) for name in empty]
-            found = ", ".join(f"{n} is {h}" for n, h in zip(empty, held, strict=True))
-            return f"a record needs a title or a body: {found}."
+        tried = [plan[field][0] for field in ("title", "body", "teaser") if field in plan]
+        held = [
+            f"{name} is {shortened(self._names.value(record, name))}"
+            for name in tried
+            if name in record
+        ]
+        if held:
+            return f"a record needs a title or a body: {', '.join(held)}."
         has = ", ".join(names[:12]) or "nothing"
         return (
             f"a record needs a title or a body; this one has {has}: "

@@ -97,7 +97,8 @@ def _without_mojibake(text: str) -> str:
     if _MAYBE_MOJIBAKE.search(text) and is_bad(text):
         # line by line: one line's odd character must not keep the others broken
         text = "\n".join(ftfy.fix_encoding(line) for line in text.split("\n"))
-    return fix_c1_controls(text) if _C1.search(text) else text
+    # taken as Windows-1252, which has no character for five of them
+    return _C1.sub("", fix_c1_controls(text)) if _C1.search(text) else text
 
 
 def _folded(text: str) -> str:

@@ -1,6 +1,5 @@
 """Points in time as publishers write them."""
 
-import math
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -12,6 +11,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SMALLEST_STAMP = 1e8  # March 1973: anything below is a year, a counter or "unknown"
 _MILLISECONDS = 1e11  # as seconds this would be the year 5138
 _MICROSECONDS = 1e14
+_LARGEST_STAMP = 1e16  # microseconds in the year 2286
 
 _NUMBER = re.compile(r"\d{9,17}(?:\.\d+)?")
 _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?!\d)")
@@ -39,14 +39,10 @@ def parse_time(value: str | float) -> datetime:
 
 
 def _of_number(number: float) -> datetime:
-    if not math.isfinite(number) or number < _SMALLEST_STAMP:
-        raise ValueError("it is too small for a unix time of an article")
+    if not _SMALLEST_STAMP <= number < _LARGEST_STAMP:  # false of NaN too
+        raise ValueError("it is out of the range that unix times of articles have")
     scale = 1.0 if number < _MILLISECONDS else 1e3 if number < _MICROSECONDS else 1e6
-    try:
-        time = _EPOCH + timedelta(seconds=number / scale)
-    except OverflowError:
-        raise ValueError("it is too large for a unix time") from None
-    return _checked(time)
+    return _checked(_EPOCH + timedelta(seconds=number / scale))
 
 
 def _of_odd_text(text: str) -> datetime:

@@ -122,9 +122,11 @@ def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 if not data:
                     break
                 inflater = zlib.decompressobj(wbits=31)
+            before = inflater.copy()
             try:
                 inflated = inflater.decompress(data, _CHUNK)
             except zlib.error as error:
+                yield _salvaged(before, data)
                 raise SourceError(f"the compressed data is damaged here ({error})") from error
             if inflated:
                 yield inflated
@@ -133,6 +135,17 @@ def _gunzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield left
     if not inflater.eof:
         raise SourceError("the compressed data ends early: the file was cut off here")
+
+
+def _salvaged(inflater: "zlib._Decompress", data: bytes) -> bytes:
+    """What `data` holds before the damage, which takes all of a call's output with it."""
+    found = bytearray()
+    try:
+        for at in range(len(data)):
+            found += inflater.decompress(data[at : at + 1])
+    except zlib.error:
+        pass
+    return bytes(found)
 
 
 def _transcoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:

@@ -115,6 +115,7 @@ class _Rows:
         self._again: deque[str] = deque()
         self._taken: list[str] = []
         self._line_number = 0
+        self._ended = False
         self._reader = csv.reader(self, delimiter=delimiter)
 
     @property
@@ -134,11 +135,16 @@ class _Rows:
         """
         self._taken.clear()
         csv.field_size_limit(_MAX_FIELD)  # process-wide in the library, so set at each use
+        self._ended = False
         try:
-            return next(self._reader, None)
+            row = next(self._reader, None)
         except csv.Error:
             self.take_back()
             raise
+        if row is not None and self._ended:  # only inside quotes does it ask for one line more
+            self.take_back()
+            raise csv.Error("a quote is opened that nothing closes")
+        return row
 
     def take_back(self) -> None:
         """Let the row's lines but the first be read again as rows of their own."""
@@ -154,7 +160,10 @@ class _Rows:
         if self._again:
             line = self._again.popleft()
         else:
-            raw = next(self._fresh)
+            raw = next(self._fresh, None)
+            if raw is None:
+                self._ended = True
+                raise StopIteration
             line = raw.removesuffix(b"\r").decode(errors="surrogateescape") + "\n"
         self._line_number += 1
         self._taken.append(line)

@@ -38,7 +38,7 @@ def read_feed(
     if is_json_feed(data):
         return _records(json_feed_entries(data, name=name, address=address), name)
     parsed = _parsed(data, name, address, content_type)
-    if not parsed.entries and not parsed.version:
+    if not parsed.entries and not parsed.get("version"):
         raise SourceError(
             f"{name} is no feed: expected RSS, Atom or JSON Feed, it looks like "
             f"{looks_like(data, address)}."
