@@ -1,66 +1,32 @@
 """A versioned folder of named parts with a manifest: write, verify, publish, roll back, prune.
 
     <root>/versions/<version>/{parts, manifest.json}   sealed, never changed again
-    <root>/drafts/<name>/                              being written
+    <root>/drafts/<name>/                              being written, or being removed
     <root>/current -> versions/<version>               the one that is served
     <root>/history                                     versions in the order they were published
 
-What the parts mean is their writers' affair.
+What is served changes by one rename of `current`. `history` is written before it and counts only
+up to the current version, so the two agree wherever a writer is killed. What the parts mean is
+their writers' affair. POSIX only: locks and links.
 """
 
 import fcntl
-import json
-import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-import xxhash
-
+from index.draft import Draft, disk_errors
 from index.errors import SnapshotBusy, SnapshotDamaged, SnapshotError, SnapshotForeign
+from index.manifest import FORMAT, Manifest, Part, read_manifest, to_disk, verify_parts
 
-FORMAT = 1
-_MANIFEST = "manifest.json"
-_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
-_WAY_OUT = "Run: recommender snapshots rollback, or recommender rebuild."
+__all__ = ["FORMAT", "Draft", "Listed", "Manifest", "Part", "Snapshot", "SnapshotStore"]
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One file of a snapshot: its length in bytes and its XXH3 128-bit checksum, hexadecimal."""
-
-    size: int
-    checksum: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a snapshot says of itself.
-
-    Attributes:
-        format: of the folder; another one is foreign.
-        version: its name; later ones sort after earlier ones.
-        created_at: ISO 8601, as it was handed in.
-        embedder: whose vectors these are.
-        dim: length of the vectors.
-        count: how many articles it holds.
-        revision: of the catalog that it was made from.
-        facts: whatever else its maker wants remembered.
-        parts: every file by name.
-    """
-
-    format: int
-    version: str
-    created_at: str
-    embedder: str
-    dim: int
-    count: int
-    revision: int
-    facts: Mapping[str, str | float | int]
-    parts: Mapping[str, Part]
+_VERSION = re.compile(r"(\d{8,})-[0-9a-f]{8}")
+_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,60 +39,14 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A version in the store: whether it is served, and whether it ever was."""
+    """A version in the store: whether it is served, and whether a rollback can come to it.
+
+    `published` also holds for the one that is served.
+    """
 
     version: str
     current: bool
     published: bool
-
-
-class Draft:
-    """A snapshot in the making; its parts are written by others into `path(name)`."""
-
-    def __init__(self, folder: Path, versions: Path) -> None:
-        self._folder = folder
-        self._versions = versions
-
-    def path(self, name: str) -> Path:
-        """Where the part `name` is to be written.
-
-        Raises:
-            SnapshotError: not a name of small letters, digits and `_.-`.
-        """
-        if not _NAME.fullmatch(name) or name == _MANIFEST:
-            raise SnapshotError(f"Expected a part's name of [a-z0-9_.-], got {name!r}.")
-        return self._folder / name
-
-    def seal(
-        self,
-        *,
-        created_at: str,
-        embedder: str,
-        dim: int,
-        count: int,
-        revision: int,
-        facts: Mapping[str, str | float | int],
-    ) -> str:
-        """Makes it a version that is on disk, whole, and never changes; returns its name."""
-        parts = {}
-        for path in sorted(self._folder.iterdir()):
-            _to_disk(path)
-            parts[path.name] = Part(path.stat().st_size, _checksum(path))
-        number = max((_number(path.name) for path in self._versions.iterdir()), default=0) + 1
-        checksums = "".join(part.checksum for part in parts.values())
-        content = xxhash.xxh3_64_hexdigest(checksums.encode())
-        version = f"{number:08d}-{content[:8]}"
-        manifest = Manifest(
-            FORMAT, version, created_at, embedder, dim, count, revision, dict(facts), parts
-        )
-        body = json.dumps(asdict(manifest), indent=1, sort_keys=True)
-        text = json.dumps({"checksum": xxhash.xxh3_128_hexdigest(body.encode()), "manifest": body})
-        (self._folder / _MANIFEST).write_text(text)
-        _to_disk(self._folder / _MANIFEST)
-        _to_disk(self._folder)
-        self._folder.rename(self._versions / version)
-        _to_disk(self._versions)
-        return version
 
 
 class SnapshotStore:
@@ -138,34 +58,40 @@ class SnapshotStore:
         self._drafts = root / "drafts"
         self._current = root / "current"
         self._history = root / "history"
+        self._writer: int | None = None  # the thread that writes through this store
 
     @contextmanager
     def draft(self) -> Iterator[Draft]:
         """A place to write a snapshot; what is not sealed by the end is removed.
 
+        Nobody else writes until the end, so publishing within it keeps everyone out in between.
+
         Raises:
-            SnapshotBusy: another process is writing.
+            SnapshotBusy: another process or thread is writing.
         """
         with self._writing():
-            shutil.rmtree(self._drafts, ignore_errors=True)  # of a run that was killed
-            folder = self._drafts / "draft"
-            folder.mkdir(parents=True)
+            with disk_errors("begin a snapshot"):
+                # whoever left something here was killed: the lock is ours
+                shutil.rmtree(self._drafts, ignore_errors=True)
+                folder = self._drafts / "draft"
+                folder.mkdir(parents=True)
             try:
-                yield Draft(folder, self._versions)
+                yield Draft(folder, self._versions, self._next_number())
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def publish(self, version: str) -> None:
-        """Makes a sealed version the one that is served, by one rename.
+        """Make a sealed version the one that is served, by one rename.
 
         Raises:
             SnapshotDamaged, SnapshotForeign, SnapshotError: as `open`; nothing changed then.
+            SnapshotBusy: another process or thread is writing.
         """
-        self.open(version)
         with self._writing():
-            # the history first: killed in between, it names a version twice in a row, no harm
-            self._write_history([*self._published(), version])
-            self._point_to(version)
+            self.open(version)
+            with disk_errors(f"publish {version}"):
+                self._write_history([*self._stack(), version])
+                self._point_to(version)
 
     def open(
         self, version: str, *, embedder: str | None = None, dim: int | None = None
@@ -183,176 +109,183 @@ class SnapshotStore:
             SnapshotForeign: of another format, embedder or dimension.
         """
         folder = self._versions / version
-        if not _NAME.fullmatch(version) or not folder.is_dir():
-            known = ", ".join(listed.version for listed in self.versions()) or "none"
+        if not _VERSION.fullmatch(version) or not folder.is_dir():
+            known = ", ".join(self._names()) or "none"
             raise SnapshotError(f"There is no snapshot {version!r}; there are: {known}.")
-        manifest = _read_manifest(folder)
+        manifest = read_manifest(folder)
         for expected, found, what in (
             (embedder, manifest.embedder, "embedder"),
             (dim, manifest.dim, "dimension"),
         ):
             if expected is not None and expected != found:
                 raise SnapshotForeign(
-                    f"Snapshot {version} was built with {what} {found}; expected {expected}. "
-                    "Run: recommender rebuild"
+                    f"Snapshot {version} was built with {what} {found}; expected {expected}."
+                    " Run: recommender rebuild"
                 )
-        for name, part in manifest.parts.items():
-            _verify(folder / name, part, version)
+        verify_parts(folder, manifest)
         return Snapshot(folder, manifest)
 
-    def open_last_good(self) -> tuple[Snapshot | None, tuple[str, ...]]:
-        """The published snapshot, else the last published one that is sound.
+    def open_last_good(
+        self, *, embedder: str | None = None, dim: int | None = None
+    ) -> tuple[Snapshot | None, tuple[str, ...]]:
+        """The published snapshot, else the last one published before it that `open` takes.
 
         Returns:
-            The snapshot, None where there is none; and why each better one was refused.
+            The snapshot, None where there is none; and why each later one was refused.
         """
+        for _ in range(_TRIES):
+            stack = self._stack()
+            found, refused = self._last_good(stack, embedder, dim)
+            if not refused or stack[-1] == self.current_version():
+                break  # else writers went on meanwhile and may have pruned what was looked at
+        return found, refused
+
+    def _last_good(
+        self, stack: list[str], embedder: str | None, dim: int | None
+    ) -> tuple[Snapshot | None, tuple[str, ...]]:
         refused: list[str] = []
-        current = self.current_version()
-        candidates = [] if current is None else [current]
-        candidates += [one for one in reversed(self._published()) if one != current]
-        for version in dict.fromkeys(candidates):
+        for version in dict.fromkeys(reversed(stack)):
             try:
-                return self.open(version), tuple(refused)
+                return self.open(version, embedder=embedder, dim=dim), tuple(refused)
             except SnapshotError as error:
                 refused.append(str(error))
         return None, tuple(refused)
 
     def current_version(self) -> str | None:
-        """The published version; a microsecond's work, made to be polled."""
+        """The published version, None where there is none; microseconds, made to be polled.
+
+        Raises:
+            SnapshotDamaged: `current` is not the link that `publish` makes.
+        """
         try:
             return self._current.readlink().name
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise SnapshotDamaged(
+                f"Expected {self._current} as a link to a version ({error})."
+                " Remove it, then run: recommender rebuild"
+            ) from error
 
     def versions(self) -> tuple[Listed, ...]:
-        """Every sealed version, the oldest first."""
-        if not self._versions.is_dir():
-            return ()
-        current, published = self.current_version(), set(self._published())
-        names = sorted(path.name for path in self._versions.iterdir())
-        return tuple(Listed(name, name == current, name in published) for name in names)
+        """Every sealed version, the oldest first; not verified."""
+        stack = self._stack()
+        current = stack[-1] if stack else None
+        return tuple(Listed(name, name == current, name in stack) for name in self._names())
 
     def rollback(self) -> str:
-        """Serves the version that was published before the current one; twice goes back two.
+        """Serve the last sound version that was published before the current one.
+
+        Twice goes back two. A later publication goes on top of what is served then.
 
         Raises:
-            SnapshotError: there is none; SnapshotDamaged, where it is not sound.
+            SnapshotError: there is none; it says why earlier ones were refused.
+            SnapshotBusy: another process or thread is writing.
         """
         with self._writing():
-            history = self._published()
-            current = self.current_version()
-            while history and history[-1] != current:
-                history.pop()  # left by a publication that was killed halfway
-            while history and history[-1] == current:
-                history.pop()
-            if not history:
-                raise SnapshotError(
-                    f"Nothing was published before {current}, so there is nothing to roll back to."
-                )
-            self.open(history[-1])
-            self._point_to(history[-1])
-            self._write_history(history)
-            return history[-1]
+            stack = self._stack()
+            current = stack[-1] if stack else None
+            refused = []
+            for place in range(len(stack) - 1, -1, -1):
+                version = stack[place]
+                if version == current:
+                    continue
+                try:
+                    self.open(version)
+                except SnapshotError as error:
+                    refused.append(str(error))
+                    continue
+                with disk_errors(f"roll back to {version}"):
+                    self._point_to(version)
+                    self._write_history(stack[: place + 1])
+                return version
+            reasons = " ".join(["", *refused])
+            raise SnapshotError(
+                f"No sound snapshot was published before {current}; nothing to roll back to."
+                f"{reasons}"
+            )
 
     def prune(self, *, keep: int) -> tuple[str, ...]:
-        """Removes all but the current version and the `keep` - 1 published before it.
+        """Remove all but the current version and the `keep` - 1 published before it.
 
-        Whoever has a removed one open goes on reading: its mapped files live until they are closed.
+        Whoever has a removed one mapped goes on reading: its files live until they are closed.
+
+        Raises:
+            SnapshotBusy: another process or thread is writing.
         """
-        with self._writing():
-            current = self.current_version()
-            before = [one for one in dict.fromkeys(reversed(self._published())) if one != current]
-            kept = {current, *before[: max(keep, 1) - 1]}
-            removed = [one.version for one in self.versions() if one.version not in kept]
-            self._write_history([one for one in self._published() if one in kept])
+        with self._writing(), disk_errors("prune snapshots"):
+            stack = self._stack()
+            kept = list(dict.fromkeys(reversed(stack)))[: max(keep, 1)]
+            removed = tuple(name for name in self._names() if name not in kept)
+            self._write_history([name for name in stack if name in kept])
+            self._drafts.mkdir(exist_ok=True)
             for version in removed:
-                shutil.rmtree(self._versions / version)
-            return tuple(removed)
+                # out of sight at once, so that none is ever seen half removed
+                aside = self._drafts / f"removed-{version}"
+                (self._versions / version).rename(aside)
+                shutil.rmtree(aside, ignore_errors=True)  # a rest goes with the next draft
+            return removed
 
-    def _published(self) -> list[str]:
+    def _names(self) -> list[str]:
+        """Sealed versions, the oldest first."""
         try:
-            names = self._history.read_text().split()
+            found = [path.name for path in self._versions.iterdir()]
         except FileNotFoundError:
             return []
-        return [name for name in names if (self._versions / name).is_dir()]
+        return sorted(name for name in found if _VERSION.fullmatch(name))
+
+    def _stack(self) -> list[str]:
+        """What was published, in order, up to the current version; a rollback goes down here."""
+        current = self.current_version()
+        if current is None:
+            return []
+        try:
+            history = self._history.read_text(encoding="utf-8", errors="replace").split()
+        except FileNotFoundError:
+            history = []
+        while history and history[-1] != current:
+            history.pop()  # a publication that was killed halfway, or rolled back
+        there = set(self._names())
+        return [name for name in history[:-1] if name in there] + [current]
+
+    def _next_number(self) -> int:
+        used = [*self._names(), *self._stack()]
+        numbers = [int(found[1]) for name in used if (found := _VERSION.fullmatch(name))]
+        return max(numbers, default=0) + 1
 
     def _write_history(self, versions: list[str]) -> None:
-        aside = self._history.with_suffix(".part")
-        aside.write_text("\n".join(versions))
-        _to_disk(aside)
+        aside = self._root / "history.part"
+        aside.write_text("\n".join(versions), encoding="utf-8")
+        to_disk(aside)
         aside.replace(self._history)
+        to_disk(self._root)
 
     def _point_to(self, version: str) -> None:
         aside = self._root / "current.part"
         aside.unlink(missing_ok=True)
         aside.symlink_to(f"versions/{version}")
         aside.replace(self._current)
-        _to_disk(self._root)
+        to_disk(self._root)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        self._versions.mkdir(parents=True, exist_ok=True)
-        with (self._root / "lock").open("a") as file:
+        if self._writer == threading.get_ident():  # publishing within a draft
+            yield
+            return
+        with disk_errors("write snapshots"):
+            self._versions.mkdir(parents=True, exist_ok=True)
+            file = (self._root / "lock").open("a")
+        with file:
             try:
+                # the kernel lets go of it when the process ends, however it ends
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise SnapshotBusy(
-                    f"Another process is writing snapshots in {self._root}; nothing was changed. "
-                    "Wait for it to end, then try again."
+                    f"Another process is writing snapshots in {self._root}; nothing was changed."
+                    " Wait for it to end, then try again."
                 ) from error
-            yield
-
-
-def _read_manifest(folder: Path) -> Manifest:
-    path = folder / _MANIFEST
-    try:
-        outer = json.loads(path.read_text())
-        body = outer["manifest"]
-        sound = xxhash.xxh3_128_hexdigest(body.encode()) == outer["checksum"]
-        raw = json.loads(body)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SnapshotDamaged(
-            f"Snapshot {folder.name} has no readable {_MANIFEST}. {_WAY_OUT}"
-        ) from error
-    if not sound:
-        raise SnapshotDamaged(f"The {_MANIFEST} of snapshot {folder.name} was altered. {_WAY_OUT}")
-    if raw.get("format") != FORMAT:
-        raise SnapshotForeign(
-            f"Snapshot {folder.name} has format {raw.get('format')}; this program reads {FORMAT}. "
-            "Run: recommender rebuild"
-        )
-    parts = {name: Part(**part) for name, part in raw.pop("parts").items()}
-    return Manifest(**raw, parts=parts)
-
-
-def _verify(path: Path, part: Part, version: str) -> None:
-    size = path.stat().st_size if path.is_file() else None
-    if size != part.size:
-        came = "is missing" if size is None else f"has {size} bytes"
-        raise SnapshotDamaged(
-            f"Part {path.name} of snapshot {version} {came}, expected {part.size}. {_WAY_OUT}"
-        )
-    if _checksum(path) != part.checksum:
-        raise SnapshotDamaged(f"Part {path.name} of snapshot {version} was altered. {_WAY_OUT}")
-
-
-def _checksum(path: Path) -> str:
-    digest = xxhash.xxh3_128()
-    with path.open("rb") as file:
-        while block := file.read(1 << 22):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _to_disk(path: Path) -> None:
-    """Through the operating system's cache, for a file or a folder's list of names."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _number(version: str) -> int:
-    head = version.partition("-")[0]
-    return int(head) if head.isdigit() else 0
+            self._writer = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._writer = None
