@@ -1,0 +1,103 @@
+"""How fast one worker answers, beside the same application answering a constant."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+import httpx
+import numpy as np
+
+from benchmarks.corpora import HashedWords, made_up, opened
+from benchmarks.definitions import HttpRate
+from benchmarks.figures import Contest, Figure, Goal, figure, ratio
+from benchmarks.http_app import CONSTANT
+from benchmarks.http_server import cores, serving
+from benchmarks.load import Load, generator, put
+
+_SIZED = 200  # answers whose middle length the constant has
+
+
+def measure(asked: HttpRate, seed: int) -> tuple[list[Contest], list[Goal]]:
+    """Rates and latencies of the same rounds."""
+    rng = np.random.default_rng(seed)
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        articles = made_up(asked.articles, rng)
+        with opened(home, HashedWords()) as recommender:
+            recommender.rebuild(articles)
+        paths = [f"/v1/articles/{quote(one.id)}/related" for one in articles]
+        size = _usual_size(home, [paths[at] for at in rng.integers(0, len(paths), _SIZED)])
+        related, constant, using = _rounds(asked, home, paths, size, seed)
+    rate = Contest(
+        name=f"answers a second, {asked.connections} connections",
+        size=len(articles),
+        measured_by="GET /v1/articles/{id}/related",
+        measured=figure("answers/s", [[one.rate] for one in related]),
+        baseline_by="GET /constant",
+        baseline=figure("answers/s", [[one.rate] for one in constant]),
+        ratio=0,
+        facts={"bytes of the constant": size, "load by": using},
+    )
+    rate = rate.model_copy(update={"ratio": ratio(rate.measured, rate.baseline)})
+    goal = Goal(
+        name="rate of the related endpoint to that of a constant",
+        at_least=asked.least_ratio,
+        came=rate.ratio,
+    )
+    return [rate, _latency(rate, related, constant)], [goal]
+
+
+def _usual_size(home: Path, paths: Sequence[str]) -> int:
+    with serving(home, constant_bytes=2, core=None) as address, httpx.Client() as client:
+        answers = [client.get(address + path).raise_for_status() for path in paths]
+    return int(np.median([len(one.content) for one in answers]))
+
+
+def _rounds(
+    asked: HttpRate, home: Path, paths: Sequence[str], size: int, seed: int
+) -> tuple[list[Load], list[Load], str]:
+    server_core, load_core = cores()
+    using = generator()
+    related: list[Load] = []
+    constant: list[Load] = []
+    with serving(home, constant_bytes=size, core=server_core) as address:
+        for number in range(asked.rounds + 1):
+            for wanted, found in ((paths, related), ((CONSTANT,), constant)):
+                load = put(
+                    address,
+                    wanted,
+                    connections=asked.connections,
+                    seconds=asked.seconds if number else asked.warm_up_seconds,
+                    seed=seed + number,
+                    core=load_core,
+                    using=using,
+                )
+                if number:  # the first is the warm-up
+                    found.append(load)
+    return related, constant, using
+
+
+def _latency(rate: Contest, related: Sequence[Load], constant: Sequence[Load]) -> Contest:
+    measured, baseline = _of(related), _of(constant)
+    return Contest(
+        name="time of an answer in the same rounds",
+        size=rate.size,
+        measured_by=rate.measured_by,
+        measured=measured,
+        baseline_by=rate.baseline_by,
+        baseline=baseline,
+        ratio=ratio(measured, baseline),
+    )
+
+
+def _of(loads: Sequence[Load]) -> Figure:
+    """The percentiles are medians of the rounds': the generator keeps no single times."""
+    medians = figure("ms", [[one.p50_ms] for one in loads])
+    return medians.model_copy(
+        update={
+            "runs": sum(one.requests for one in loads),
+            "p95": figure("ms", [[one.p95_ms] for one in loads]).median,
+            "p99": figure("ms", [[one.p99_ms] for one in loads]).median,
+        }
+    )

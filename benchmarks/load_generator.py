@@ -1,0 +1,99 @@
+"""A load generator for machines without wrk: ADDRESS PATHS-FILE CONNECTIONS SECONDS SEED."""
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import uvloop
+
+_LENGTH = b"content-length:"
+
+
+class _Connection(asyncio.Protocol):
+    """Sends a request, waits for the whole answer, sends the next."""
+
+    def __init__(self, draw: Callable[[], bytes], took: list[float], failed: list[bytes]) -> None:
+        self._draw = draw
+        self._took = took
+        self._failed = failed
+        self._transport: asyncio.WriteTransport | None = None
+        self._ended = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._head = b""
+        self._left = -1  # bytes of the body still to come; -1 while the head is read
+        self._sent = time.perf_counter()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - what a protocol is given
+        self._transport = transport
+        self._send(transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._left < 0:
+            self._head += data
+            head, found, data = self._head.partition(b"\r\n\r\n")
+            if not found:
+                return
+            if not head.startswith(b"HTTP/1.1 200"):
+                self._failed.append(head[:40])
+            at = head.lower().index(_LENGTH) + len(_LENGTH)
+            self._left = int(head[at:].partition(b"\r\n")[0])
+        self._left -= len(data)
+        if self._left == 0:
+            self._took.append(time.perf_counter() - self._sent)
+            if self._transport is not None and not self._ended:
+                self._send(self._transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._ended:
+            self._failed.append(repr(exc).encode())
+
+    def end(self) -> None:
+        self._ended = True
+        if self._transport is not None:
+            self._transport.close()
+
+    def _send(self, transport: asyncio.WriteTransport) -> None:
+        self._begin()
+        transport.write(self._draw())
+
+
+async def _load(address: str, paths: list[str], connections: int, seconds: int, seed: int) -> str:
+    parts = urlsplit(address)
+    host, port = parts.hostname or "127.0.0.1", parts.port or 80
+    drawing = random.Random(seed)  # noqa: S311 - draws ids, keeps no secret
+    requests = [f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() for path in paths]
+    took: list[float] = []
+    failed: list[bytes] = []
+    loop = asyncio.get_running_loop()
+    start = time.perf_counter()
+    opened = [
+        await loop.create_connection(
+            lambda: _Connection(lambda: drawing.choice(requests), took, failed), host, port
+        )
+        for _ in range(connections)
+    ]
+    await asyncio.sleep(seconds)
+    lasted = time.perf_counter() - start
+    answered = len(took)
+    for _, connection in opened:
+        connection.end()
+    p50, p95, p99 = np.percentile(took, (50, 95, 99)) * 1e3 if took else (0.0, 0.0, 0.0)
+    return (
+        f'LOAD {{"requests":{answered},"seconds":{lasted:.6f},"p50_ms":{p50:.4f},'
+        f'"p95_ms":{p95:.4f},"p99_ms":{p99:.4f},"failed":{len(failed)}}}'
+    )
+
+
+if __name__ == "__main__":
+    place, listed, *counts = sys.argv[1:]
+    asked = Path(listed).read_text(encoding="ascii").split()
+    width, length, chosen = (int(one) for one in counts)
+    print(uvloop.run(_load(place, asked, width, length, chosen)))

@@ -1,0 +1,108 @@
+"""How long a rebuild takes, stage by stage, and the next one with nothing new."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from benchmarks.corpora import HashedWords, made_up, opened, sample
+from benchmarks.definitions import RebuildTime
+from benchmarks.figures import Contest, Figure, Goal, figure, ratio
+from index.protocol import Vectors
+from recommender.articles.article import Article
+from recommender.similarity.embedder import Embedder
+from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
+
+_BLOCK = 1024
+
+
+def measure(asked: RebuildTime, seed: int) -> tuple[list[Contest], list[Goal]]:
+    """For each corpus: the rebuild beside bare numpy's neighbours, and the next one beside it."""
+    model = SentenceTransformersEmbedder()
+    model.embed(["The model is loaded before anything is timed."])
+    contests, goals = [], []
+    corpora: list[tuple[str, list[Article], Embedder]] = [
+        ("sample", sample(), model),
+        ("made up", made_up(asked.articles, np.random.default_rng(seed)), HashedWords()),
+    ]
+    for name, articles, embedder in corpora:
+        first, again = _contests(name, articles, embedder, asked.rounds)
+        contests += [first, again]
+        goals.append(
+            Goal(
+                name=f"seconds of a rebuild of {again.size:,} articles with nothing new",
+                at_most=asked.again_at_most,
+                came=again.measured.median,
+            )
+        )
+    return contests, goals
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Seconds of one fresh home."""
+
+    first: float
+    again: float
+    bare: float
+    stages: dict[str, float]
+
+
+def _contests(
+    name: str, articles: Sequence[Article], embedder: Embedder, rounds: int
+) -> tuple[Contest, Contest]:
+    runs = [_run(articles, embedder) for _ in range(rounds)]
+    first = figure("s", [[one.first] for one in runs])
+    again = figure("s", [[one.again] for one in runs])
+    bare = figure("s", [[one.bare] for one in runs])
+    stages: dict[str, Figure] = {
+        stage: figure("s", [[one.stages[stage]] for one in runs]) for stage in runs[0].stages
+    }
+    return (
+        Contest(
+            name=f"rebuild into a fresh home, {name}",
+            size=len(articles),
+            measured_by="Recommender.rebuild",
+            measured=first,
+            baseline_by="100 nearest of each alone (numpy)",
+            baseline=bare,
+            ratio=ratio(first, bare),
+            stages=stages,
+        ),
+        Contest(
+            name=f"rebuild again with nothing new, {name}",
+            size=len(articles),
+            measured_by="Recommender.rebuild, again",
+            measured=again,
+            baseline_by="Recommender.rebuild, first",
+            baseline=first,
+            ratio=ratio(again, first),
+        ),
+    )
+
+
+def _run(articles: Sequence[Article], embedder: Embedder) -> _Run:
+    with TemporaryDirectory() as folder, opened(Path(folder), embedder) as recommender:
+        start = time.perf_counter()
+        report = recommender.rebuild(articles)
+        first = time.perf_counter() - start
+        start = time.perf_counter()
+        repeated = recommender.rebuild(articles)
+        again = time.perf_counter() - start
+        if repeated.embedded or repeated.published:
+            raise RuntimeError(f"A rebuild with nothing new did something: {repeated}")
+        vectors = np.array(recommender.corpus().base.texts.vectors)
+        start = time.perf_counter()
+        _nearest_of_each(vectors, min(100, len(vectors) - 1))
+        return _Run(first, again, time.perf_counter() - start, report.seconds)
+
+
+def _nearest_of_each(vectors: Vectors, k: int) -> None:
+    """What the neighbour stage needs at the least: all pairs, the best kept, in order."""
+    for start in range(0, len(vectors), _BLOCK):
+        scores = vectors[start : start + _BLOCK] @ vectors.T
+        best = np.argpartition(-scores, k, axis=1)[:, : k + 1]
+        np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1)

@@ -1,0 +1,116 @@
+"""Raw results to a page: `python benchmarks/report.py` writes REPORT.md anew."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+if __name__ == "__main__":  # run as a file, the folder above is not on the path
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.definitions import PARTS, Part
+from benchmarks.figures import Contest, Figure, Goal
+from benchmarks.raw import Raw, read
+
+_TITLES: dict[Part, str] = {
+    "index": "Query latency of the index",
+    "related": "`related` in process",
+    "http": "HTTP",
+    "embedding": "Embedding",
+    "rebuild": "Rebuild",
+}
+_ABOUT = (
+    "Made by `benchmarks/report.py` from the files in `benchmarks/results`; not edited by hand. "
+    "Every figure stands beside its baseline, measured in the same run, the two in turn. Figures "
+    "are medians over all runs; the spread is the distance between the first and third quartiles; "
+    "the ratio is the median, over the rounds, of measured to baseline."
+)
+
+
+def write_report(results: Path, report: Path) -> None:
+    """Writes the page of those parts that have raw results in `results`."""
+    found = [results / f"{part}.json" for part in PARTS]
+    report.write_text(page([read(path) for path in found if path.is_file()]), encoding="utf-8")
+
+
+def page(parts: Sequence[Raw]) -> str:
+    """The whole page, Markdown."""
+    lines = ["# Benchmarks", "", _ABOUT, "", *_goals([g for one in parts for g in one.goals])]
+    for one in parts:
+        lines += _part(one)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _goals(goals: Sequence[Goal]) -> Iterator[str]:
+    if not goals:
+        return
+    yield from ("## Goals", "", "| goal | wanted | came | reached |", "|---|---|---|---|")
+    for goal in goals:
+        least = "" if goal.at_least is None else f"at least {goal.at_least:g}"
+        most = "" if goal.at_most is None else f"at most {goal.at_most:g}"
+        reached = "yes" if goal.reached else "**no**"
+        yield f"| {goal.name} | {least}{most} | {_number(goal.came)} | {reached} |"
+    yield ""
+
+
+def _part(raw: Raw) -> Iterator[str]:
+    machine = raw.machine
+    yield from (f"## {_TITLES[raw.part]}", "", raw.about, "")
+    yield f"- corpus: {raw.corpus}; seed {raw.seed}; warm-up: {raw.warm_up}"
+    changed = " with changes that were not committed" if raw.changed else ""
+    yield f"- code: `{raw.commit[:12]}`{changed}, measured {raw.taken_at:%Y-%m-%d %H:%M} UTC"
+    yield f"- machine: {machine.cpu}, {machine.cores} cores, {machine.memory_gib:g} GiB"
+    libraries = ", ".join(f"{name} {version}" for name, version in machine.libraries.items())
+    yield f"- {machine.system}, Python {machine.python}, {libraries}"
+    busy = ": **something else was running, take the figures with care**"
+    yield f"- load when it began: {machine.load:g}{busy if machine.was_busy else ''}"
+    yield from ("", "| | articles | by | runs | median | p95 | p99 | spread | ratio |")
+    yield "|---|---:|---|---:|---:|---:|---:|---:|---:|"
+    for contest in raw.contests:
+        yield from _rows(contest)
+    yield ""
+    for contest in raw.contests:
+        yield from _beside(contest)
+
+
+def _rows(contest: Contest) -> Iterator[str]:
+    name = f"| {contest.name} | {contest.size:,}"
+    ratio = _number(contest.ratio)
+    yield f"{name} | {contest.measured_by} | {_cells(contest.measured)} | {ratio} |"
+    yield f"| | | {contest.baseline_by} | {_cells(contest.baseline)} | |"
+
+
+def _cells(figure: Figure) -> str:
+    numbers = (figure.median, figure.p95, figure.p99, figure.spread)
+    cells = " | ".join(_number(one) for one in numbers[1:])
+    return f"{figure.runs:,} | {_number(figure.median)} {figure.unit} | {cells}"
+
+
+def _beside(contest: Contest) -> Iterator[str]:
+    if contest.facts:
+        facts = (f"{name} {_fact(fact)}" for name, fact in contest.facts.items())
+        yield f"{contest.measured_by}, {contest.size:,}: {', '.join(facts)}."
+        yield ""
+    if contest.stages:
+        yield from (
+            f"Stages, {contest.name}:",
+            "",
+            "| stage | median | spread |",
+            "|---|---:|---:|",
+        )
+        for stage, took in contest.stages.items():
+            yield f"| {stage} | {_number(took.median)} {took.unit} | {_number(took.spread)} |"
+        yield ""
+
+
+def _fact(fact: float | str) -> str:
+    return fact if isinstance(fact, str) else _number(fact)
+
+
+def _number(value: float) -> str:
+    """Three digits that count, or the whole number where it has more."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+if __name__ == "__main__":
+    here = Path(__file__).resolve().parent
+    write_report(here / "results", here / "REPORT.md")
