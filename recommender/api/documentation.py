@@ -165,28 +165,27 @@ def _query_parameter(parameter: Parameter[Any]) -> Json:
     }
 
 
-def _schema_of(example: object) -> Json:  # noqa: PLR0911 - a table
-    """The shape of an example; null stands for "text or nothing"."""
+_MAY_BE_NULL = frozenset({"fallback", "published_at"})
+"""Fields that examples show with a value: FastAPI leaves null out of them."""
+
+
+def _schema_of(example: object, *, nullable: bool = False) -> Json:
+    """The shape of an example."""
     match example:
-        case None:
-            return {"type": ["string", "null"]}
-        case bool():
-            return {"type": "boolean"}
-        case int():
-            return {"type": "integer"}
-        case float():
-            return {"type": "number"}
-        case str():
-            return {"type": "string"}
-        case list():
-            return {"type": "array", "items": _schema_of(example[0])} if example else {}
         case dict():
-            return {
-                "type": "object",
-                "properties": {name: _schema_of(value) for name, value in example.items()},
-                "required": list(example),
+            properties = {
+                name: _schema_of(value, nullable=nullable or name in _MAY_BE_NULL)
+                for name, value in example.items()
             }
-    raise TypeError(f"No JSON: {type(example).__name__}")
+            return {"type": "object", "properties": properties, "required": list(example)}
+        case list():
+            return {"type": "array", "items": _schema_of(example[0])}
+    kind = next(kind for types, kind in _KINDS if isinstance(example, types))
+    return {"type": [kind, "null"] if nullable else kind}
+
+
+# bool before int, which it is as well
+_KINDS = ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"))
 
 
 def _inlined(schema: object, known: Mapping[str, object] | None = None) -> object:

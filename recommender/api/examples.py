@@ -21,7 +21,7 @@ _META = {
     "recommendation_id": "5b0d8f6c1f5f4a7b9a3f0f9d2b6c4e11",
     "index_version": "20260131t120000-5f3a",
     "pipeline": "default",
-    "fallback": None,
+    "fallback": "latest",
     "took_ms": 0.412,
 }
 
@@ -29,7 +29,7 @@ ONE_SLOT = {"data": [CARD], "meta": _META}
 
 PAGE = {
     "data": {"related": [CARD], "popular": [{**CARD, "id": "hp-0031"}]},
-    "meta": {**_META, "fallback": {"related": None, "popular": "latest"}},
+    "meta": {**_META, "fallback": {"related": "popular", "popular": "latest"}},
 }
 
 STORED = {"data": {"id": "hp-0042", "result": "added"}}
