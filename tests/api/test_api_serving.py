@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+
 from recommender.articles.article import Article
 from recommender.engine import Recommender
 
