@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,7 +72,7 @@ class Database:
         try:
             # looked at before anything is written: a file that is not ours stays as it is
             _known_version(watch, path, layout)
-            _use_wal(watch)
+            watch.execute("PRAGMA journal_mode = WAL")
             database._migrate()
         except sqlite3.Error as error:
             database.close()
@@ -177,20 +176,6 @@ def _known_version(connection: sqlite3.Connection, path: Path, layout: Layout) -
             f"{len(layout.migrations)}. Use the newer program that wrote it."
         )
     return int(version)
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    deadline = time.monotonic() + _BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            # SQLite does not wait by itself when two processes switch a new file at once
-            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
 
 
 def _translated(error: sqlite3.Error, path: Path, layout: Layout) -> CatalogError:
