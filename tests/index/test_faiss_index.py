@@ -123,6 +123,9 @@ def test_a_file_cut_anywhere_is_refused_and_ends_nothing(
         cut.write_bytes(content[:length])
         with pytest.raises(SnapshotDamaged, match="cut"):
             FaissIndex.load(cut, mmap=mmap)
+    cut.write_bytes(content[:100] + content[200:])
+    with pytest.raises(SnapshotDamaged, match="cut"):
+        FaissIndex.load(cut, mmap=mmap)
     with pytest.raises(SnapshotDamaged, match="absent"):
         FaissIndex.load(tmp_path / "absent", mmap=mmap)
 
@@ -177,14 +180,32 @@ def test_kind_and_factory_together_are_refused() -> None:
 
 
 def test_many_copies_trap_no_other_query() -> None:
-    """600 of 20,000 equal: a graph that holds each of them answers every 20th query with none."""
+    """A graph that holds each of them answers every 20th query with none."""
     rng = np.random.default_rng(8)
-    vectors = clustered(20_000, 64, seed=8)
-    vectors[rng.permutation(20_000)[:600]] = vectors[0]
-    ids = np.arange(20_000, dtype=np.int64)
-    queries = vectors[rng.permutation(20_000)[:200]]
+    vectors = clustered(10_000, 64, seed=8)
+    vectors[rng.permutation(10_000)[:400]] = vectors[0]
+    ids = np.arange(10_000, dtype=np.int64)
+    queries = vectors[rng.permutation(10_000)[:200]]
     searched = FaissIndex.build(ids, vectors, kind="hnsw")
     assert recall_at_k(searched, ExactIndex(ids, vectors), queries, 10) >= 0.99
+
+
+@pytest.mark.parametrize("kind", ["hnsw", "ivf"])
+def test_under_a_filter_the_search_widens_by_itself(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(11)
+    vectors = clustered(5000, 64, seed=11)
+    ids = np.arange(5000, dtype=np.int64)
+    searched = FaissIndex.build(ids, vectors, kind=kind)
+    allowed = rng.permutation(ids)[:500]
+    scanned = []
+    monkeypatch.setattr(faiss_index, "SCAN_UP_TO", 0)
+    monkeypatch.setattr(FaissIndex, "_scan", lambda _, which, *__: scanned.extend(which))
+    got = searched.search(vectors[:100], 60, allowed=allowed)
+    want = ExactIndex(ids, vectors).search(vectors[:100], 60, allowed=allowed)
+    assert (got.scores >= want.scores[:, -1:] - 1e-6).mean() >= 0.99
+    assert not scanned, "none was left short"
 
 
 def test_a_query_that_the_graph_leaves_short_is_scanned() -> None:

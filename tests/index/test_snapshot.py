@@ -270,6 +270,17 @@ def test_a_rollback_passes_over_damaged_ones(store: SnapshotStore) -> None:
     assert store.rollback() == first
 
 
+def test_history_counts_up_to_what_is_served(store: SnapshotStore, tmp_path: Path) -> None:
+    """As a writer leaves it that is killed between the two files."""
+    first, _, _ = (published(store) for _ in range(3))
+    current = tmp_path / "snapshots" / "current"
+    current.unlink()
+    current.symlink_to(f"versions/{first}")
+    with pytest.raises(SnapshotError, match="nothing to roll back to"):
+        store.rollback()
+    assert [one.published for one in store.versions()] == [True, False, False]
+
+
 def test_a_lost_history_still_serves(store: SnapshotStore, tmp_path: Path) -> None:
     first, second = published(store), published(store)
     (tmp_path / "snapshots" / "history").unlink()
