@@ -147,7 +147,9 @@ class _Filler:
         }
 
     def fill(self, slot: SlotQuery) -> FilledSlot:
-        for source in (slot.slot, *(one for one in self._query.fallbacks if one != slot.slot)):
+        # past the end of a list there is nothing, and no other list goes on from there
+        fallbacks = () if slot.offset else self._query.fallbacks
+        for source in (slot.slot, *(one for one in fallbacks if one != slot.slot)):
             ranked = self._from(source, slot)
             if len(ranked.positions):
                 self._shown.update(map(int, ranked.positions))
@@ -163,13 +165,11 @@ class _Filler:
         diversity = self._pipeline.diversity if source == "related" else 0.0
         pool = POOL * wanted if diversity else wanted
         if self._pipeline.collapse_copies:
-            ranked = best_of_each(ranked, pool, self._corpus.groups, self._taken)
+            order = best_of_each(ranked, pool, self._corpus.groups, self._taken)
         else:
-            ranked = best_first(ranked, pool)
-        ranked = diversified(ranked, self._corpus, diversity, wanted)
-        if slot.offset:
-            ranked = ranked.take(np.arange(slot.offset, len(ranked.positions)))
-        return ranked
+            order = best_first(ranked, pool)
+        order = diversified(ranked, order, self._corpus, diversity, wanted)
+        return ranked.take(order[slot.offset :])
 
     def _related(self, slot: SlotQuery, rules: Eligible) -> Ranked:
         subject = self._query.subject

@@ -140,6 +140,11 @@ def test_an_offset_goes_on_where_the_first_page_ended(town: Corpus) -> None:
     assert page(0, 2) + page(2, 2) == page(0, 4)
 
 
+def test_past_the_end_of_a_list_there_is_nothing(town: Corpus) -> None:
+    (slot,) = filled(town, "bridge-1", SlotQuery("related", 5, 100))
+    assert (ids(town, slot), slot.fallback) == ([], None)
+
+
 def test_filters_that_leave_few_of_the_kept_neighbours_search_the_whole_corpus() -> None:
     rng = np.random.default_rng(1)
     articles = [
