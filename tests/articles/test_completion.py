@@ -51,6 +51,8 @@ def test_a_body_that_only_repeats_the_title_still_gives_a_teaser() -> None:
         ("Паром снова ходит по расписанию после долгого ремонта.", "ru"),
         ("12:30 – 4 711 000", "und"),
         ("", "und"),
+        ("São Paulo", "und"),
+        ("日本", "und"),
     ],
 )
 def test_languages_are_told(text: str, language: str) -> None:
@@ -76,7 +78,8 @@ def test_what_is_no_tag_is_refused(tag: str) -> None:
 
 def test_a_teaser_does_not_end_at_an_abbreviation() -> None:
     text = (
-        "The decision was taken on Tuesday evening after a debate of nearly nine hours by Mr. "
+        "The decision was taken on Tuesday evening after a long debate of nearly nine hours in "
+        "the old town hall of Port Ellen by Mr. "
         "Smith and the U.S. Senate, which meets in Washington. Nobody was surprised by it at all."
     )
     assert first_sentences(text).endswith("Washington.")

@@ -66,7 +66,12 @@ def _records(
             yield Reject(name, rows.position, str(error))
             return
         except csv.Error as error:
-            yield Reject(name, rows.position, f"no CSV: {error}.", excerpt_of(rows.first_line()))
+            yield Reject(
+                name,
+                rows.position,
+                f"no CSV: {error}; check its quotes.",
+                excerpt_of(rows.first_line()),
+            )
             continue
         if row is None:
             return
@@ -115,8 +120,8 @@ class _Rows:
         self._again: deque[str] = deque()
         self._taken: list[str] = []
         self._line_number = 0
-        self._ended = False
-        self._reader = csv.reader(self, delimiter=delimiter)
+        # strict: text after a closing quote is the sign that a stray one opened long before it
+        self._reader = csv.reader(self, delimiter=delimiter, strict=True)
 
     @property
     def position(self) -> int:
@@ -135,16 +140,11 @@ class _Rows:
         """
         self._taken.clear()
         csv.field_size_limit(_MAX_FIELD)  # process-wide in the library, so set at each use
-        self._ended = False
         try:
-            row = next(self._reader, None)
+            return next(self._reader, None)
         except csv.Error:
             self.take_back()
             raise
-        if row is not None and self._ended:  # only inside quotes does it ask for one line more
-            self.take_back()
-            raise csv.Error("a quote is opened that nothing closes")
-        return row
 
     def take_back(self) -> None:
         """Let the row's lines but the first be read again as rows of their own."""
@@ -160,10 +160,7 @@ class _Rows:
         if self._again:
             line = self._again.popleft()
         else:
-            raw = next(self._fresh, None)
-            if raw is None:
-                self._ended = True
-                raise StopIteration
+            raw = next(self._fresh)
             line = raw.removesuffix(b"\r").decode(errors="surrogateescape") + "\n"
         self._line_number += 1
         self._taken.append(line)

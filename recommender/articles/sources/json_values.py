@@ -2,16 +2,28 @@
 
 import codecs
 import json
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from recommender.articles.sources.chunks import MAX_RECORD
 from recommender.errors import SourceError
 
 _SHOWN = 200
+_NO_UTF8 = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of a wrong byte
 
 
-def json_values(chunks: Iterable[bytes]) -> Iterator[tuple[object, str]]:
-    """The elements of one list, or the values that stand one after another, each with its start.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value with the start of its text; `is_utf8` tells whether all its bytes were."""
+
+    value: object
+    start: str
+    is_utf8: bool
+
+
+def json_values(chunks: Iterable[bytes]) -> Iterator[Found]:
+    """The elements of one list, or the values that stand one after another, as they come.
 
     Holds one value at a time, not the list.
 
@@ -34,7 +46,6 @@ def json_values(chunks: Iterable[bytes]) -> Iterator[tuple[object, str]]:
 
 class _Buffer:
     def __init__(self, chunks: Iterable[bytes]) -> None:
-        # a wrong byte becomes a lone surrogate, which value() finds
         decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
         self._texts = (decoder.decode(chunk) for chunk in chunks)
         self._text = ""
@@ -55,8 +66,8 @@ class _Buffer:
         self._at += found
         return found
 
-    def value(self) -> tuple[object, str]:
-        """The value that begins here, and the start of its text."""
+    def value(self) -> Found:
+        """The value that begins here."""
         while True:
             try:
                 value, end = self._decode(self._text, self._at)
@@ -65,18 +76,9 @@ class _Buffer:
                 if len(self._text) - self._at <= MAX_RECORD and self._fill():
                     continue
                 raise SourceError(self._what_is_wrong(error)) from None
-            raw = self._text[self._at : self._at + _SHOWN]
-            if not self._is_utf8(end):
-                raise SourceError("there are bytes that are not UTF-8: save the file as UTF-8")
+            text = self._text[self._at : end]
             self._at = end
-            return value, raw
-
-    def _is_utf8(self, end: int) -> bool:
-        try:
-            self._text[self._at : end].encode()
-        except UnicodeEncodeError:
-            return False
-        return True
+            return Found(value, text[:_SHOWN], is_utf8=not _NO_UTF8.search(text))
 
     def _what_is_wrong(self, error: Exception) -> str:
         what = error.msg if isinstance(error, json.JSONDecodeError) else str(error)

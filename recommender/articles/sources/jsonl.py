@@ -73,11 +73,13 @@ def _of_value(value: object, reader: RecordReader) -> Record:
 def _of_values(chunks: Iterable[bytes], name: str, reader: RecordReader) -> Iterator[Record]:
     number = 0
     try:
-        for number, (value, raw) in enumerate(json_values(chunks), start=1):
+        for number, found in enumerate(json_values(chunks), start=1):
             try:
-                yield _of_value(value, reader)
+                if not found.is_utf8:
+                    raise InputError("it has bytes that are not UTF-8: save the file as UTF-8.")  # noqa: TRY301 - rejected as any other error is
+                yield _of_value(found.value, reader)
             except InputError as error:
-                yield Reject(name, number, str(error), excerpt_of(raw))
+                yield Reject(name, number, str(error), excerpt_of(found.start))
     except SourceError as error:
         yield Reject(name, number + 1, str(error))
 

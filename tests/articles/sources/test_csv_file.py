@@ -69,6 +69,20 @@ def test_a_stray_quote_does_not_swallow_other_rows() -> None:
     assert [reject.position for reject in rejects(records)] == [3]
 
 
+@pytest.mark.parametrize(
+    ("rows", "kept"),
+    [
+        (b'A,"x,1\nB,y,2\nC,"z",3\nD,x,4\n', ["B", "C", "D"]),
+        (b'A,"x,1\nB,y,2\nC",z,3\nD,x,4\n', ["B", 'C"', "D"]),
+        (b'A,"x" and more,1\nB,y,2\n', ["B"]),
+    ],
+)
+def test_a_stray_quote_that_another_closes_swallows_nothing(rows: bytes, kept: list[str]) -> None:
+    records = read(b"title,body,tags\n" + rows)
+    assert titles(records) == kept
+    assert [reject.position for reject in rejects(records)] == [2]
+
+
 def test_a_quote_that_never_ends_swallows_no_more_than_a_field() -> None:
     rows = b"".join(b"T%d,some text\n" % n for n in range(100_000))
     records = read(b'title,body\nA,"no end\n' + rows)

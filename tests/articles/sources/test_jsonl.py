@@ -121,6 +121,14 @@ def test_a_broken_list_keeps_what_came_before() -> None:
     assert "cut off" in cut.reason
 
 
+def test_wrong_bytes_in_a_list_cost_one_record() -> None:
+    records = read(b'[{"title": "A"}, {"title": "latin \xe9"}, {"title": "\xc3\xa9"}]', size=1)
+    assert titles(records) == ["A", "é"]
+    (reject,) = rejects(records)
+    assert reject.position == 2
+    assert "not UTF-8" in reject.reason
+
+
 def test_hostile_numbers_and_nesting_in_a_list_are_no_crash() -> None:
     assert rejects(read(b"[" + b"9" * 5000 + b"]", size=1000))
     assert rejects(read(b"[" * 100_000, size=5000))
