@@ -97,8 +97,7 @@ def _plan(part: Part, definitions: Definitions) -> tuple[Callable[[], _Found], s
             http = definitions.http
             return (
                 lambda: http_rate.measure(http, SEED),
-                "One worker on one core, the load on another, ids drawn uniformly, in turn for "
-                f"{http.seconds} s each.",
+                f"One worker and the load on a core each, uniform ids, {http.seconds} s in turn.",
                 "articles made up of the sample's words",
                 f"{http.warm_up_seconds} s of each",
             )
