@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         if debug:
             raise
-        typer.echo(f"{_usage(error)} See: {_NAME} --help", err=True)
+        typer.echo(_usage(error), err=True)
         return error.exit_code
     except BrokenPipeError:
         # the reader had enough, as `head` does; what is still buffered must not be tried again
@@ -85,4 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _usage(error: typer.TyperException) -> str:
     message = " ".join(error.format_message().split())
-    return f"{_NAME}: {message}" + ("" if message.endswith((".", "?", "!")) else ".")
+    stop = "" if message.endswith((".", "?", "!")) else "."
+    # only what was wrong with a known command has a context
+    command = getattr(getattr(error, "ctx", None), "command_path", _NAME)
+    return f"{_NAME}: {message}{stop} See: {command} --help"

@@ -27,7 +27,7 @@ def rebuild(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[SOURCE]...",
+            metavar="SOURCE",
             show_default=False,
             help="JSON Lines, CSV (each plain or .gz), RSS, Atom or JSON Feed: files, addresses, "
             "or - for standard input. None: from the catalog alone.",
@@ -78,7 +78,7 @@ class Withdrawn:
 
 @commands.command(epilog=examples("recommender withdraw hp-0030"))
 def withdraw(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Of articles.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Of articles.")],
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -97,7 +97,7 @@ def withdraw(
         typer.echo(f"withdrew {len(done.withdrawn)}: {', '.join(done.withdrawn) or 'none'}")
     if done.unknown:
         typer.echo(
-            f"No article has the id {', '.join(done.unknown)}. "
+            f"recommender: No article has the id {', '.join(done.unknown)}. "
             "Ids are those of the sources; `recommender related ID` suggests near ones.",
             err=True,
         )

@@ -38,7 +38,7 @@ def demo(
     corpus: Annotated[
         str | None,
         typer.Argument(
-            metavar="[CORPUS]",
+            metavar="CORPUS",
             show_default=False,
             help="A file or feed address.  [default: the sample that comes with the program, "
             "articles and readers of an invented local paper]",

@@ -23,44 +23,47 @@ def watching() -> Iterator[Watch]:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
-        MofNCompleteColumn,
         Progress,
         ProgressColumn,
         Task,
         TextColumn,
-        TimeElapsedColumn,
         TimeRemainingColumn,
     )
     from rich.text import Text  # noqa: PLC0415
 
-    class Rate(ProgressColumn):
+    class Done(ProgressColumn):
         def render(self, task: Task) -> Text:
+            if not task.fields["counts"]:
+                return Text("")
+            of = f" of {task.total:,.0f}" if task.total else ""
             speed = task.finished_speed or task.speed
-            return Text(f"{speed:,.0f}/s" if speed else "")
+            return Text(f"{task.completed:,.0f}{of}" + (f", {speed:,.0f}/s" if speed else ""))
 
     columns = (
         TextColumn("{task.description:<10}"),
         BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        Done(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bars:
         current = None
 
+        def end() -> None:
+            if current is not None and not bars.tasks[current].finished:
+                bars.update(current, total=max(1, bars.tasks[current].completed))
+                bars.update(current, completed=bars.tasks[current].total)
+
         def step(name: str) -> None:
             nonlocal current
-            if current is not None:
-                bars.stop_task(current)
-            current = bars.add_task(name, total=None)
+            end()
+            current = bars.add_task(name, total=None, counts=False)
 
         def progress(done: int, total: int) -> None:
             if current is not None:
-                bars.update(current, completed=done, total=total or None)
+                bars.update(current, completed=done, total=total or None, counts=True)
 
         yield Watch(step, progress)
+        end()
 
 
 def line_watch(say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> Watch:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from recommender.cli.options import AsJson, Home, examples, existing_home
+from recommender.cli.outcome import FAILED, FINE
 from recommender.cli.rendering import print_json
 from recommender.engine import Recommender
 from recommender.settings import HOME_VARIABLE
@@ -53,13 +54,17 @@ def serve(
         typer.echo(f"Serving {folder} at {address}; its documentation: {address}/docs")
     # the application looks there, in this process or in those of several workers
     os.environ[HOME_VARIABLE] = str(folder)
-    uvicorn.run(
-        "recommender.api.app:from_environment",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_config=logging,
-        access_log=access_log,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
+    try:
+        uvicorn.run(
+            "recommender.api.app:from_environment",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            log_config=logging,
+            access_log=access_log,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    except SystemExit as error:
+        # its own numbers mean other things here: 3 is a rebuild with rejects
+        raise typer.Exit(FAILED if error.code else FINE) from error

@@ -46,7 +46,7 @@ commands = typer.Typer()
 def related(
     *,
     article_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Of a published article.")
+        str | None, typer.Argument(metavar="ID", help="Of a published article.")
     ] = None,
     text: Annotated[
         str | None, typer.Option("--text", show_default=False, help="A text in place of an ID.")

@@ -59,7 +59,7 @@ def list_all(home: Home = None, as_json: AsJson = False) -> None:
 def verify(
     versions: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[VERSION]...", show_default=False, help="All where none is named."),
+        typer.Argument(metavar="VERSION", show_default=False, help="All where none is named."),
     ] = None,
     home: Home = None,
     as_json: AsJson = False,

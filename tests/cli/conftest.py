@@ -1,0 +1,43 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from ended_command import Ended, Run
+from village_paper import records, write_articles, write_inputs
+
+from recommender.cli import main
+
+
+@pytest.fixture(scope="session")
+def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with two snapshots and events, made by the commands themselves; not to be changed."""
+    folder = tmp_path_factory.mktemp("built")
+    home = folder / "home"
+    write_inputs(folder)
+    most = write_articles(folder / "most.jsonl", records()[:-1])
+    assert main(["rebuild", str(most), "--home", str(home)]) == 0
+    assert main(["rebuild", str(folder / "articles.jsonl"), "--home", str(home)]) == 0
+    assert main(["events", str(folder / "events.jsonl"), "--home", str(home)]) == 0
+    return home
+
+
+@pytest.fixture
+def place(tmp_path: Path, built_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder: every input file, and a copy of the home where it stands by default."""
+    monkeypatch.delenv("RECOMMENDER_HOME", raising=False)
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(built_home, tmp_path / "recommender-data", symlinks=True)
+    write_inputs(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    def run_it(*arguments: str) -> Ended:
+        capfd.readouterr()
+        status = main(arguments)
+        out, err = capfd.readouterr()
+        return Ended(status, out, err)
+
+    return run_it
