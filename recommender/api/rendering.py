@@ -3,10 +3,8 @@
 import time
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 from starlette.responses import Response
 
@@ -66,28 +64,20 @@ def _envelope(
 
 def _cards(page: FilledPage, slot: FilledSlot, explain: bool) -> bytes:
     ranked = slot.ranked
-    card_at = page.corpus.card_at
-    rows = zip(
-        ranked.positions.tolist(),
-        _rounded(ranked.scores),
-        _rounded(ranked.values.T),
-        _rounded(ranked.contributions.T),
-        strict=True,
-    )
-    weights = _weights(ranked.signals, page.pipeline) if explain else None
+    signals = ranked.signals
+    weights = _weights(signals, page.pipeline) if explain else None
+    # all numbers at once; as float32 they would print with more digits
+    numbers = np.concatenate([ranked.scores[None], ranked.values, ranked.contributions])
+    rows: list[list[float]] = numbers.T.astype(np.float64).round(_DIGITS).tolist()
     cards = []
-    for place, (position, score, values, contributions) in enumerate(rows, start=1):
-        reasons = _reasons(ranked.signals, values, contributions, weights)
-        added = orjson.dumps({"score": score, "position": place, "reasons": reasons})
+    for place, (position, row) in enumerate(
+        zip(ranked.positions.tolist(), rows, strict=True), start=1
+    ):
+        reasons = _reasons(signals, row[1 : 1 + len(signals)], row[1 + len(signals) :], weights)
+        added = orjson.dumps({"score": row[0], "position": place, "reasons": reasons})
         # two objects made one: the card less its closing brace, what is added less its opening one
-        cards.append(b"%b,%b" % (card_at(position)[:-1], added[1:]))
+        cards.append(b"%b,%b" % (page.corpus.card_at(position)[:-1], added[1:]))
     return b"[%b]" % b",".join(cards)
-
-
-def _rounded(numbers: npt.NDArray[np.float32]) -> list[Any]:
-    numbers_64 = numbers.astype(np.float64)  # as float32 they would print with more digits
-    rounded: list[Any] = np.round(numbers_64, _DIGITS).tolist()
-    return rounded
 
 
 def _reasons(
@@ -97,19 +87,23 @@ def _reasons(
     weights: Sequence[float] | None,
 ) -> list[dict[str, str | float]]:
     """The greatest contribution first; those that added nothing only where weights are told."""
-    found: list[dict[str, str | float]] = []
-    for row in sorted(range(len(signals)), key=contributions.__getitem__, reverse=True):
-        if weights is None and contributions[row] == 0:
-            continue
-        reason: dict[str, str | float] = {
-            "signal": signals[row],
-            "value": values[row],
-            "contribution": contributions[row],
+    order = sorted(zip(contributions, signals, values, strict=True), reverse=True)
+    if weights is None:
+        return [
+            {"signal": signal, "value": value, "contribution": contribution}
+            for contribution, signal, value in order
+            if contribution
+        ]
+    counts = dict(zip(signals, weights, strict=True))
+    return [
+        {
+            "signal": signal,
+            "value": value,
+            "contribution": contribution,
+            "weight": counts[signal],
         }
-        if weights is not None:
-            reason["weight"] = weights[row]
-        found.append(reason)
-    return found
+        for contribution, signal, value in order
+    ]
 
 
 def _weights(signals: Sequence[str], pipeline: Pipeline) -> list[float]:

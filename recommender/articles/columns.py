@@ -41,11 +41,19 @@ class Columns:
 
     def take(self, positions: npt.NDArray[np.integer]) -> "Columns":
         """The rows at `positions`, in that order."""
-        return Columns(*(array[positions] for array in self.arrays()))
+        return Columns(*[array.take(positions) for array in self.arrays()])
 
     def arrays(self) -> tuple[npt.NDArray[Any], ...]:
         """All columns, in the order of their fields."""
-        return tuple(getattr(self, field.name) for field in fields(self))
+        # written out: this is done for every slot that is filled, and asking for names is slow
+        return (
+            self.rows,
+            self.published_at,
+            self.section,
+            self.language,
+            self.evergreen,
+            self.editors_choice,
+        )
 
 
 @dataclass(frozen=True, slots=True)

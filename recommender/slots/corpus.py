@@ -135,7 +135,7 @@ def _join(
     """Rows of two arrays laid one after the other, without copying either."""
     first_late = len(early)
     if not len(late):
-        return early[positions]
+        return early.take(positions, axis=0)
     behind = positions >= first_late
     taken = np.empty((len(positions), *early.shape[1:]), dtype=early.dtype)
     taken[~behind] = early[positions[~behind]]

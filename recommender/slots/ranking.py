@@ -90,10 +90,10 @@ def rank_related(
         values[6] = popularity[found.positions]
     values[7] = columns.editors_choice
     contributions = values * pipeline.weight_column
-    scores = contributions.sum(axis=0)
+    scores = np.add.reduce(contributions, axis=0)
     ranked = Ranked(found.positions, scores, SIGNALS, values, contributions)
     if pipeline.min_score > 0:
-        related = contributions[:PAIR_SIGNALS].sum(axis=0) >= pipeline.min_score
+        related = np.add.reduce(contributions[:PAIR_SIGNALS], axis=0) >= pipeline.min_score
         if not related.all():
             ranked = ranked.take(np.flatnonzero(related))
     return ranked
