@@ -108,6 +108,8 @@ def put(
             f"{command[0]} failed with {done.returncode}: {done.stderr or done.stdout}"
         )
     load = Load.model_validate_json(told[-1].removeprefix(_MARK))
-    if load.failed or not load.requests:
+    if not load.requests:
+        raise RuntimeError(f"No request was answered at {paths[0]}: {done.stderr}")
+    if load.failed:
         raise RuntimeError(f"{load.failed} of {load.requests} requests failed at {paths[0]}.")
     return load

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -31,9 +32,9 @@ class _Connection(asyncio.Protocol):
         self._sent = time.perf_counter()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - what a protocol is given
-        self._transport = transport
-        self._send(transport)
+        # uvloop's is one of those without saying so
+        self._transport = cast("asyncio.WriteTransport", transport)
+        self._send(self._transport)
 
     def data_received(self, data: bytes) -> None:
         if self._left < 0:

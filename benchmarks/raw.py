@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import time
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,8 @@ _LIBRARIES = (
     "sqlalchemy",
     "scipy",
 )
+_STAT = Path("/proc/stat")
+_BUSY = 0.2  # cores
 _CODE = ("index", "recommender", "benchmarks/*.py")
 
 
@@ -37,7 +40,8 @@ class Machine(_Record):
         cpu: model, as the system names it.
         cores: that this process may use.
         memory_gib: of the machine.
-        load: average number of running tasks in the minute before the part began.
+        busy: cores' worth of work by others in the second before the part began; None where the
+            system does not tell.
     """
 
     cpu: str
@@ -46,15 +50,12 @@ class Machine(_Record):
     system: str
     python: str
     libraries: dict[str, str]
-    load: float
+    busy: float | None
 
     @property
     def was_busy(self) -> bool:
-        """Whether something else took a core's worth of time or more as the part began.
-
-        The runner's own previous part is in the average too, so this errs on the careful side.
-        """
-        return self.load > self.cores
+        """Whether something else took enough time to be seen in the figures."""
+        return self.busy is not None and self.busy > _BUSY
 
 
 class Raw(_Record):
@@ -89,7 +90,7 @@ def this_machine() -> Machine:
         system=platform.platform(terse=True),
         python=platform.python_version(),
         libraries={name: version(name) for name in _LIBRARIES},
-        load=round(os.getloadavg()[0], 2),
+        busy=_busy(),
     )
 
 
@@ -137,3 +138,19 @@ def _cpu() -> str:
 
 def _cores() -> int:
     return os.cpu_count() or 1
+
+
+def _busy() -> float | None:
+    """Cores at work within a second in which this process sleeps."""
+    if not _STAT.is_file():
+        return None
+    idle, start = _idle(), time.monotonic()
+    time.sleep(1)
+    idle_cores = (_idle() - idle) / (time.monotonic() - start)
+    return round(max(0.0, _cores() - idle_cores), 2)
+
+
+def _idle() -> float:
+    """Seconds that the cores have been idle or waiting for the disk, added up, since the start."""
+    _, _, _, _, idle, waiting, *_ = _STAT.read_text(encoding="ascii").splitlines()[0].split()
+    return (int(idle) + int(waiting)) / os.sysconf("SC_CLK_TCK")

@@ -62,7 +62,8 @@ def _part(raw: Raw) -> Iterator[str]:
     libraries = ", ".join(f"{name} {version}" for name, version in machine.libraries.items())
     yield f"- {machine.system}, Python {machine.python}, {libraries}"
     busy = ": **something else was running, take the figures with care**"
-    yield f"- load when it began: {machine.load:g}{busy if machine.was_busy else ''}"
+    if machine.busy is not None:
+        yield f"- cores at other work as it began: {machine.busy:g}{busy if machine.was_busy else ''}"
     yield from ("", "| | articles | by | runs | median | p95 | p99 | spread | ratio |")
     yield "|---|---:|---|---:|---:|---:|---:|---:|---:|"
     for contest in raw.contests:
