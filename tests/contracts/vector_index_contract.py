@@ -116,18 +116,18 @@ class VectorIndexContract(ABC):
 
     @pytest.mark.parametrize("dim", [64, 384])
     def test_the_nearest_of_clustered_vectors(self, dim: int) -> None:
-        count = 1500 if self.exact else 320_000 // dim
+        count = 1000 if self.exact else 320_000 // dim
         vectors = clustered(count + 60, dim, seed=dim)
         vectors, queries = vectors[:count], vectors[count:]
         ids = scattered_ids(count, seed=1)
         searched = self.build(ids, vectors)
         assert searched.dim == dim
         assert len(searched) == count
+        full = by_full_sort(ids, vectors, queries, 100)
         for k in (1, 10, 100):
-            want = by_full_sort(ids, vectors, queries, k)
-            self.agrees(
-                searched.search(queries, k), want, ids=ids, vectors=vectors, queries=queries
-            )
+            want = Neighbors(full.ids[:, :k], full.scores[:, :k])
+            got = searched.search(queries, k)
+            self.agrees(got, want, ids=ids, vectors=vectors, queries=queries)
 
     def test_ties_are_ordered_by_id_and_cut_at_the_lowest(self) -> None:
         vectors = tied(400, seed=2)
@@ -257,7 +257,7 @@ class VectorIndexContract(ABC):
 
         alone = [ask(at) for at in range(60)]
         with ThreadPoolExecutor(8) as pool:
-            assert list(pool.map(ask, list(range(60)) * 3)) == alone * 3
+            assert list(pool.map(ask, list(range(60)) * 2)) == alone * 2
 
     @pytest.mark.parametrize(
         "queries",

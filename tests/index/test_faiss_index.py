@@ -69,7 +69,7 @@ class TestIvf(VectorIndexContract):
 
 @pytest.mark.parametrize("kind", ["flat", "hnsw", "ivf"])
 @pytest.mark.parametrize("scan_up_to", [0, 50_000])
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(data=st.data())
 def test_any_search_keeps_its_promises(kind: Kind, scan_up_to: int, data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
