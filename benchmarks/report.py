@@ -63,7 +63,8 @@ def _part(raw: Raw) -> Iterator[str]:
     yield f"- {machine.system}, Python {machine.python}, {libraries}"
     busy = ": **something else was running, take the figures with care**"
     if machine.busy is not None:
-        yield f"- cores at other work as it began: {machine.busy:g}{busy if machine.was_busy else ''}"
+        warned = busy if machine.was_busy else ""
+        yield f"- cores at other work as it began: {machine.busy:g}{warned}"
     yield from ("", "| | articles | by | runs | median | p95 | p99 | spread | ratio |")
     yield "|---|---:|---|---:|---:|---:|---:|---:|---:|"
     for contest in raw.contests:

@@ -5,7 +5,6 @@ from benchmarks.figures import Contest, Goal, figure
 from benchmarks.raw import Machine, Raw, read, this_machine, write
 from benchmarks.report import page, write_report
 
-
 MACHINE = this_machine()
 
 
