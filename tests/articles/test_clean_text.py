@@ -125,6 +125,7 @@ def test_words_are_never_lost(text: str) -> None:
         "<!--" * 50_000 + "</b>",
         "\n " * 50_000 + "\\" * 50_000 + "x",
     ],
+    ids=["depth", "name", "unclosed", "ampersands", "comments", "white space"],
 )
 def test_hostile_text_takes_no_longer(text: str) -> None:
     start = time.process_time()

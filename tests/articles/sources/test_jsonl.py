@@ -47,6 +47,7 @@ def test_each_line_is_an_article() -> None:
         gzip.compress(LINES.decode().encode("utf-16")),
         LINES.decode().encode("utf-32"),
     ],
+    ids=["gzip", "two members", "mark", "utf-16", "utf-16 in gzip", "utf-32"],
 )
 @pytest.mark.parametrize("size", [1, 1000])
 def test_compression_and_marks_make_no_difference(data: bytes, size: int) -> None:
@@ -105,6 +106,7 @@ def test_whatever_stands_between_them_good_lines_arrive_in_order(
         b'{\n "title": "A"\n}\n{\n "title": "B"\n}\n{\n "title": "C"\n}\n',
         gzip.compress(b'[{"title": "A"}, {"title": "B"}, {"title": "C"}]'),
     ],
+    ids=["list", "list by lines", "objects over lines", "list in gzip"],
 )
 def test_a_list_and_objects_over_many_lines_are_read(data: bytes) -> None:
     assert titles(read(data)) == ["A", "B", "C"]
