@@ -211,7 +211,8 @@ class Rebuilder:
                     "copies": int(np.sum(neighbours.groups != np.arange(len(shelf)))),
                 },
             )
-        steps.timed("publish", lambda: self.store.publish(version))
+            # while the draft holds the lock: nobody can prune what was just sealed
+            steps.timed("publish", lambda: self.store.publish(version))
         self.store.prune(keep=self.options.keep)
         return version, len(shelf)
 
