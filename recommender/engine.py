@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self
 
 import numpy as np
 
@@ -23,13 +23,13 @@ from recommender.jobs.reading import Reading
 from recommender.jobs.rebuild import RebuildReport, Watch
 from recommender.jobs.scoring import ScoredBatch, score
 from recommender.readers.events import Event
-from recommender.readers.popularity import popularity
 from recommender.settings import find_home
 from recommender.slots.candidates import Subject, subject_of
 from recommender.slots.corpus import Corpus
 from recommender.slots.live import LiveCorpus
-from recommender.slots.page import FilledSlot, PageQuery, Readership, fill_page, render
+from recommender.slots.page import FilledSlot, PageQuery, fill_page, render
 from recommender.slots.pipeline import Pipeline
+from recommender.slots.readership import LiveReadership
 from recommender.slots.shelving import text_as_numbers
 from recommender.slots.slot import MAX_LIMIT, Filters, Slot, SlotName, SlotQuery
 from recommender.wiring import Parts, assemble, fetch_limits, rebuilder
@@ -41,8 +41,6 @@ PAGE: tuple[SlotName, ...] = ("related", "popular")
 """The slots of an article page."""
 
 _EVERYTHING = Filters()
-
-_ReadershipKey: TypeAlias = tuple[Corpus, int, datetime, timedelta]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +75,7 @@ class Recommender:
         self.parts = parts
         self._follow = follow
         self._live = LiveCorpus(parts.store, parts.catalog, _log.error)
-        self._reading = threading.Lock()
-        self._read: tuple[object, Readership] | None = None
+        self._readership = LiveReadership(parts.events, parts.popular.half_life)
         self._embedding = threading.Lock()
 
     @classmethod
@@ -198,7 +195,9 @@ class Recommender:
             positions = [int(one) for one in np.flatnonzero(~corpus.hidden)]
         else:
             positions = [self._position(corpus, one) for one in ids]
-        readership = self._readership(corpus, moment, self.parts.popular.window)
+        readership = self._readership.current(
+            corpus, moment, self.parts.popular.window, latest=True
+        )
         return score(
             corpus,
             positions,
@@ -226,7 +225,9 @@ class Recommender:
         moment = _moment(at)
         corpus = self._corpus()
         about = None if subject is None else self._subject(corpus, subject, moment)
-        readership = self._readership(corpus, moment, window or self.parts.popular.window)
+        readership = self._readership.current(
+            corpus, moment, window or self.parts.popular.window, latest=_shows_readers(slots)
+        )
         query = PageQuery(tuple(slots), about, moment, tuple(seen))
         return FilledPage(corpus, chosen, fill_page(corpus, query, chosen, readership))
 
@@ -240,17 +241,19 @@ class Recommender:
     ) -> FilledPage | None:
         """As `fill` as of now, where that takes no file: for callers that must not wait.
 
-        None after a change of the catalog or of the event log, in a new minute, and where the
-        subject is no article of the corpus: then `fill` has to read first.
+        None after a change of the catalog, for a popular slot of the event log as well, in a new
+        minute, and where the subject is no article of the corpus: then `fill` has to read first.
         """
         for one in slots:
             _check(one.limit, one.offset)
         corpus = self._live.settled()
-        kept = self._read
-        if corpus is None or kept is None:
+        if corpus is None:
             return None
         moment = datetime.now(UTC)
-        if not _same(kept[0], self._readership_key(corpus, moment, self.parts.popular.window)):
+        readership = self._readership.kept(
+            corpus, moment, self.parts.popular.window, latest=_shows_readers(slots)
+        )
+        if readership is None:
             return None
         about = None
         if subject is not None:
@@ -260,7 +263,7 @@ class Recommender:
             about = subject_of(corpus, position)
         chosen = self.pipeline(pipeline)
         query = PageQuery(tuple(slots), about, moment, tuple(seen))
-        return FilledPage(corpus, chosen, fill_page(corpus, query, chosen, kept[1]))
+        return FilledPage(corpus, chosen, fill_page(corpus, query, chosen, readership))
 
     def put(self, articles: Sequence[Article]) -> Upserted:
         """Adds or changes articles; they are in the next answer. A withdrawn one comes back."""
@@ -371,39 +374,10 @@ class Recommender:
         numbers = text_as_numbers(corpus.lexicon, subject.title, text, vectors)
         return Subject(numbers, 0, published_at=at.timestamp())
 
-    def _readership(self, corpus: Corpus, at: datetime, window: timedelta) -> Readership:
-        """Of the minute that `at` lies in: kept until the minute, the log or the corpus changes."""
-        key = self._readership_key(corpus, at, window)
-        kept = self._read
-        if kept is not None and _same(kept[0], key):
-            return kept[1]
-        with self._reading:
-            kept = self._read
-            if kept is not None and _same(kept[0], key):
-                return kept[1]  # counted by another thread while this one waited
-            found = popularity(
-                self.parts.events,
-                at=key[2],
-                window=window,
-                half_life=self.parts.popular.half_life,
-            )
-            readers = np.zeros(len(corpus), dtype=np.float32)
-            for article_id, value in zip(found.article_ids, found.scores, strict=True):
-                position = corpus.position(article_id)
-                if position is not None:
-                    readers[position] = value
-            made = Readership(readers)
-            self._read = key, made
-            return made
 
-    def _readership_key(self, corpus: Corpus, at: datetime, window: timedelta) -> _ReadershipKey:
-        minute = at.replace(second=59, microsecond=999_999)
-        return corpus, self.parts.events.data_version(), minute, window
-
-
-def _same(kept: object, key: _ReadershipKey) -> bool:
-    # a corpus is the same only if it is the same object: comparing its arrays would cost seconds
-    return isinstance(kept, tuple) and kept[0] is key[0] and kept[1:] == key[1:]
+def _shows_readers(slots: Sequence[SlotQuery]) -> bool:
+    """Whether readership alone makes the order of a slot; elsewhere a minute's delay is no loss."""
+    return any(one.slot == "popular" for one in slots)
 
 
 def _moment(at: datetime | None) -> datetime:
