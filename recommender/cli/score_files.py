@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -110,9 +110,11 @@ def _write_parquet(path: Path, batches: Iterable[ScoredBatch]) -> None:
     schema = pa.schema(columns)
     with parquet.ParquetWriter(path, schema) as writer:
         for batch in batches:
-            values = (batch.article_ids, batch.positions, batch.related_ids, batch.scores)
-            arrays = [
-                pa.array(column, kind) for column, (_, kind) in zip(values, columns, strict=True)
+            arrays: list[pa.Array[Any]] = [
+                pa.array(batch.article_ids, pa.string()),
+                pa.array(batch.positions, pa.int32()),
+                pa.array(batch.related_ids, pa.string()),
+                pa.array(batch.scores, pa.float32()),
             ]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
 

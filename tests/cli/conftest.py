@@ -2,10 +2,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from ended_command import Ended, Run
-from village_paper import records, write_articles, write_inputs
 
 from recommender.cli import main
+from tests.cli.ended_command import Ended, Run
+from tests.cli.village_paper import records, write_articles, write_inputs
 
 
 @pytest.fixture(scope="session")

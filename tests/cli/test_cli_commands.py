@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from ended_command import Run
-from village_paper import NOW
 
 from recommender.cli.app import app
+from tests.cli.ended_command import Run
+from tests.cli.village_paper import NOW
 
 ROOT = typer.main.get_command(app)
 

@@ -12,13 +12,16 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
-from village_paper import records, write_articles
 
 from recommender import Recommender
 from recommender.cli import main
+from tests.cli.village_paper import records, write_articles
 
-KILLS = 20
 STEPS = ("read", "embed", "gather", "index", "neighbours", "recall", "write", "publish")
+KILLED_IN = (*STEPS, *STEPS, "write", "publish", "publish", "publish")
+"""Twenty kills, each at a random moment of its step."""
+
+LAST = 30
 
 
 def rebuild(home: str, source: str, log: str) -> None:
@@ -89,26 +92,25 @@ def test_killed_at_random_moments_it_damages_nothing(
     monkeypatch.delenv("RECOMMENDER_HOME", raising=False)
     runs = Runs(tmp_path)
     runs.whole(0)
-    seconds = runs.whole(1)
+    seconds = runs.whole(5)  # the first with a new text
     rng = random.Random(7)  # noqa: S311 - moments, not secrets
     killed = 0
     with Recommender.open(runs.home) as server:  # open all the time, as a server is
-        for number in range(2, 2 + KILLS):
-            step = rng.choice(STEPS)
+        for number, step in enumerate(rng.sample(KILLED_IN, len(KILLED_IN)), start=6):
             killed += runs.kill(number, step, rng.uniform(0, seconds[step]))
             assert_serves(server)
             with Recommender.open(runs.home) as fresh:
                 assert_serves(fresh)
-    assert killed > KILLS // 2, f"only {killed} runs were still at work when they were killed"
+    assert killed > len(KILLED_IN) // 2, f"only {killed} runs were still at work"
 
-    runs.whole(2 + KILLS)
+    runs.whole(LAST)
     with Recommender.open(runs.home) as fresh:
         assert_serves(fresh)
         corpus = fresh.corpus()
-        ids = {one["id"] for one in edition(2 + KILLS)}
+        ids = {one["id"] for one in edition(LAST)}
         assert {corpus.id_at(one) for one in range(len(corpus))} == ids
         assert not len(corpus.overlay)
-        assert fresh.related("hp-0021")[0].card.section == f"section {2 + KILLS}"
+        assert fresh.related("hp-0021")[0].card.section == f"section {LAST}"
         assert len(fresh.parts.store.versions()) <= fresh.parts.settings.rebuild.keep
 
 

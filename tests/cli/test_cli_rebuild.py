@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from ended_command import Run
-from village_paper import records, write_articles
 
 from recommender.cli.progress import line_watch
+from tests.cli.ended_command import Run
+from tests.cli.village_paper import records, write_articles
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "rebuild_index.py"
 CLI = [sys.executable, "-c", "import sys; from recommender.cli import main; sys.exit(main())"]

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet
 import pytest
-from ended_command import Run
 
 from recommender.cli.score_files import write_scores
 from recommender.jobs.scoring import ScoredBatch
+from tests.cli.ended_command import Run
 
 
 def batch(article_id: str, *related: str) -> ScoredBatch:

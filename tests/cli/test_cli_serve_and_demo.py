@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from ended_command import Run
+
+from tests.cli.ended_command import Run
 
 CLI = [sys.executable, "-c", "import sys; from recommender.cli import main; sys.exit(main())"]
 
