@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CORPUS ?=
-HOME_FOLDER ?= recommender-data/demo
+# a corpus of one's own does not mix with the sample
+HOME_FOLDER ?= recommender-data/demo$(if $(CORPUS),-own)
 # address of an index that has the small CPU build of PyTorch, where pip's own would bring CUDA
 TORCH_INDEX ?=
 

@@ -265,6 +265,18 @@ class Recommender:
         query = PageQuery(tuple(slots), about, moment, tuple(seen))
         return FilledPage(corpus, chosen, fill_page(corpus, query, chosen, readership))
 
+    def state(self) -> object | None:
+        """An object that stays the same one while the same related slot has the same answer.
+
+        That is until the catalog changes, another snapshot is taken up, or a minute ends. None
+        where a file must be read to know.
+        """
+        corpus = self._live.settled()
+        if corpus is None:
+            return None
+        window = self.parts.popular.window
+        return self._readership.kept(corpus, datetime.now(UTC), window, latest=False)
+
     def put(self, articles: Sequence[Article]) -> Upserted:
         """Adds or changes articles; they are in the next answer. A withdrawn one comes back."""
         done = self.parts.catalog.upsert(articles, complete=complete, reinstate=True)

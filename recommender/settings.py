@@ -233,8 +233,7 @@ def _refuse_unknown_variables(given: Mapping[str, Any]) -> None:
         if not name.startswith(_PREFIX) or name == HOME_VARIABLE or name in valid:
             continue
         raise SettingsError(
-            f"The variable {variable} sets nothing. {_nearest(name, list(valid))} "
-            "List all with: recommender settings"
+            f"The variable {variable} sets nothing. {_nearest(name, list(valid))}".rstrip()
         )
 
 
@@ -244,16 +243,13 @@ def _told(error: ValidationError, given: Mapping[str, Any], path: Path) -> str:
     name = ".".join(str(part) for part in first["loc"])
     place = f"the variable {_variable(name)}" if _variable(name) in os.environ else str(path)
     if first["type"] == "extra_forbidden":
-        return (
-            f"{place} has an unknown setting {name!r}. {_nearest(name, _valid_names(given))} "
-            "List all with: recommender settings"
-        )
+        return f"{place} has an unknown setting {name!r}. {_nearest(name, _valid_names(given))}"
     return f"{place}: the setting {name!r} is wrong: {first['msg']}, got {first['input']!r}."
 
 
 def _nearest(name: str, valid: list[str]) -> str:
     close = difflib.get_close_matches(name, valid, n=3, cutoff=0.4)
-    return f"Did you mean {' or '.join(close)}?" if close else ""
+    return f"Did you mean {' or '.join(close)}?" if close else f"Valid: {', '.join(valid)}."
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

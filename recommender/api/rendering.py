@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 from starlette.responses import Response
 
+from recommender.api.ready import Rendered
 from recommender.engine import FilledPage
 from recommender.slots.page import FilledSlot
 from recommender.slots.pipeline import SIGNALS, Pipeline
@@ -25,41 +26,41 @@ def json_response(content: bytes, status: int = 200) -> Response:
     return Response(content, status, _HEADERS, "application/json")
 
 
-def one_slot(page: FilledPage, *, explain: bool, started: float) -> Response:
-    """The envelope of a page with one slot: `data` is its cards.
+def one_slot(page: FilledPage, *, explain: bool) -> Rendered:
+    """A page with one slot: `data` is its cards.
 
     Args:
         page: with one slot.
         explain: tell every signal and its weight.
-        started: `time.perf_counter()` when the request came.
     """
     slot = page.slots[0]
-    return _envelope(_cards(page, slot, explain), slot.fallback, page, started)
+    return _rendered(page, _cards(page, slot, explain), slot.fallback)
 
 
-def many_slots(page: FilledPage, *, explain: bool, started: float) -> Response:
-    """The envelope of a page: `data` and `meta.fallback` are objects by the slots' names."""
+def many_slots(page: FilledPage, *, explain: bool) -> Rendered:
+    """A page: `data` and `meta.fallback` are objects by the slots' names."""
     data = b",".join(b'"%b":%b' % (s.name.encode(), _cards(page, s, explain)) for s in page.slots)
-    fallbacks = {slot.name: slot.fallback for slot in page.slots}
-    return _envelope(b"{%b}" % data, fallbacks, page, started)
+    return _rendered(page, b"{%b}" % data, {slot.name: slot.fallback for slot in page.slots})
 
 
-def _envelope(
-    data: bytes,
-    fallback: SlotName | dict[SlotName, SlotName | None] | None,
-    page: FilledPage,
-    started: float,
-) -> Response:
+def envelope(rendered: Rendered, *, started: float) -> Response:
+    """The whole answer; `started` is `time.perf_counter()` when the request came."""
     meta = orjson.dumps(
         {
             "recommendation_id": uuid.uuid4().hex,
-            "index_version": page.corpus.version,
-            "pipeline": page.pipeline.name,
-            "fallback": fallback,
+            "index_version": rendered.index_version,
+            "pipeline": rendered.pipeline,
+            "fallback": rendered.fallback,
             "took_ms": round((time.perf_counter() - started) * 1000, 3),
         }
     )
-    return json_response(b'{"data":%b,"meta":%b}' % (data, meta))
+    return json_response(b'{"data":%b,"meta":%b}' % (rendered.data, meta))
+
+
+def _rendered(
+    page: FilledPage, data: bytes, fallback: SlotName | dict[SlotName, SlotName | None] | None
+) -> Rendered:
+    return Rendered(data, page.slots[0].name, fallback, page.pipeline.name, page.corpus.version)
 
 
 def _cards(page: FilledPage, slot: FilledSlot, explain: bool) -> bytes:

@@ -17,6 +17,7 @@ from recommender.api.parameters import (
     Asked,
     window_of,
 )
+from recommender.api.ready import ReadyAnswers, Rendered
 from recommender.api.routing import add
 from recommender.api.schemas import PageBody, TextBody
 from recommender.api.service import Service
@@ -31,13 +32,21 @@ _PAGE = Answer("Cards by slot; no article and no copy of one twice.", examples.P
 class _Recommendations:
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._ready = ReadyAnswers()
 
     async def related(self, request: Request) -> Response:
         started = time.perf_counter()
-        asked = RELATED.read(request)
-        slots = (SlotQuery("related", asked.limit, asked.offset, asked.filters),)
-        page = await self._service.filled(slots, request.path_params[PATH_ID], asked)
-        return rendering.one_slot(page, explain=asked.explain, started=started)
+        question = (request.path_params[PATH_ID], request.scope["query_string"])
+        state = self._service.recommender.state()
+        rendered = self._ready.get(state, question)
+        if rendered is None:
+            asked = RELATED.read(request)
+            slots = (SlotQuery("related", asked.limit, asked.offset, asked.filters),)
+            page = await self._service.filled(slots, question[0], asked)
+            rendered = rendering.one_slot(page, explain=asked.explain)
+            if self._service.recommender.state() is state:
+                self._ready.keep(state, question, rendered)
+        return self._answer(rendered, started)
 
     async def related_to_text(self, request: Request) -> Response:
         started = time.perf_counter()
@@ -45,14 +54,14 @@ class _Recommendations:
         text = await model_body(request, TextBody)
         slots = (SlotQuery("related", asked.limit, asked.offset, asked.filters),)
         page = await self._service.filled(slots, UnpublishedText(text.body, text.title), asked)
-        return rendering.one_slot(page, explain=asked.explain, started=started)
+        return self._answer(rendering.one_slot(page, explain=asked.explain), started)
 
     async def popular(self, request: Request) -> Response:
         started = time.perf_counter()
         asked = POPULAR.read(request)
         slots = (SlotQuery("popular", asked.limit, asked.offset, asked.filters),)
         page = await self._service.filled(slots, None, asked)
-        return rendering.one_slot(page, explain=asked.explain, started=started)
+        return self._answer(rendering.one_slot(page, explain=asked.explain), started)
 
     async def slots(self, request: Request) -> Response:
         started = time.perf_counter()
@@ -61,7 +70,7 @@ class _Recommendations:
             SlotQuery(name, asked.limit, 0, asked.filters) for name in dict.fromkeys(asked.slots)
         )
         page = await self._service.filled(slots, request.path_params[PATH_ID], asked)
-        return rendering.many_slots(page, explain=asked.explain, started=started)
+        return self._answer(rendering.many_slots(page, explain=asked.explain), started)
 
     async def page(self, request: Request) -> Response:
         started = time.perf_counter()
@@ -77,7 +86,11 @@ class _Recommendations:
         subject = body.article_id
         about = UnpublishedText(body.body, body.title) if body.title or body.body else subject
         page = await self._service.filled([one.query() for one in body.slots], about, asked)
-        return rendering.many_slots(page, explain=asked.explain, started=started)
+        return self._answer(rendering.many_slots(page, explain=asked.explain), started)
+
+    def _answer(self, rendered: Rendered, started: float) -> Response:
+        self._service.count(rendered)
+        return rendering.envelope(rendered, started=started)
 
 
 def install(app: FastAPI, service: Service) -> None:

@@ -8,6 +8,7 @@ from anyio import CapacityLimiter, to_thread
 from recommender.api.metrics import Metrics
 from recommender.api.parameters import Asked
 from recommender.api.problems import Fault, Problem
+from recommender.api.ready import Rendered
 from recommender.engine import FilledPage, Recommender, UnpublishedText
 from recommender.errors import SettingsError, UnknownArticle
 from recommender.slots.slot import SlotQuery
@@ -61,7 +62,7 @@ class Service:
         except SettingsError as error:
             raise Problem.of_faults([Fault("pipeline", str(error))]) from None
         if isinstance(subject, UnpublishedText):
-            return self._counted(await self.embedded(lambda: self._fill(slots, subject, asked)))
+            return await self.embedded(lambda: self._fill(slots, subject, asked))
         page = None
         if _is_light(slots, asked):
             page = self.recommender.fill_at_once(
@@ -69,7 +70,7 @@ class Service:
             )
         if page is None:
             page = await self.waited(lambda: self._fill(slots, subject, asked))
-        return self._counted(page)
+        return page
 
     def _fill(
         self, slots: Sequence[SlotQuery], subject: str | UnpublishedText | None, asked: Asked
@@ -90,11 +91,16 @@ class Service:
             pipeline=asked.pipeline,
         )
 
-    def _counted(self, page: FilledPage) -> FilledPage:
-        for slot in page.slots:
-            if slot.fallback is not None:
-                self.metrics.fell_back(slot.name, slot.fallback)
-        return page
+    def count(self, rendered: Rendered) -> None:
+        """Tells the metrics which slots something else stood in for."""
+        fallback = rendered.fallback
+        if fallback is None:
+            return
+        # a page names its slots; an answer of one slot knows only what stood in
+        slots = fallback if isinstance(fallback, dict) else {rendered.slot: fallback}
+        for slot, source in slots.items():
+            if source is not None:
+                self.metrics.fell_back(slot, source)
 
 
 def _is_light(slots: Sequence[SlotQuery], asked: Asked) -> bool:

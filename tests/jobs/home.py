@@ -29,7 +29,8 @@ class WordEmbedder:
         self.embedded.extend(texts)
         rows = [sum((self._word(word) for word in text.split()), self._word("")) for text in texts]
         vectors = np.array(rows, dtype=np.float32).reshape(len(texts), self.dim)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
 
     def _word(self, word: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         seed = int.from_bytes(hashlib.blake2b(f"{self.name}{word}".encode()).digest()[:8])

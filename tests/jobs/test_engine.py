@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from home import NOW, articles, opened, view
 
 import recommender
 from recommender import (
@@ -18,6 +17,7 @@ from recommender import (
     UnknownArticle,
     UnpublishedText,
 )
+from tests.jobs.home import NOW, articles, opened, view
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from home import WordEmbedder, articles, opened
 
 from index.protocol import Vectors
 from recommender.articles.sources.reject import Reject
 from recommender.errors import NotReady, RebuildBusy
 from recommender.jobs.lock import rebuild_lock
+from tests.jobs.home import WordEmbedder, articles, opened
 
 
 def test_a_second_run_embeds_nothing_and_publishes_nothing(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import pytest
-from small_corpus import town_corpus
 
 from recommender.slots.corpus import Corpus
+from tests.slots.small_corpus import town_corpus
 
 
 @pytest.fixture

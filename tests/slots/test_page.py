@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_corpus import NOW, article, corpus_of, unit
 
 from recommender.slots.candidates import subject_of
 from recommender.slots.corpus import Corpus
 from recommender.slots.page import FilledSlot, PageQuery, Readership, fill_page, render
 from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.slot import Filters, SlotName, SlotQuery
+from tests.slots.small_corpus import NOW, article, corpus_of, unit
 
 SIMILARITY = Pipeline(
     "similarity",

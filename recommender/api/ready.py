@@ -1,0 +1,58 @@
+"""Answers that are ready: the same question, while nothing has changed, is not computed twice."""
+
+from dataclasses import dataclass
+
+from recommender.slots.slot import SlotName
+
+_MOST_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A filled slot or page, written out but for what differs from answer to answer.
+
+    Attributes:
+        data: JSON of the cards.
+        slot: the slot, or the first of the page.
+        fallback: what filled the slot, or each slot by name; None where nothing stood in.
+        pipeline: which ranked it.
+        index_version: the snapshot that answered.
+    """
+
+    data: bytes
+    slot: SlotName
+    fallback: SlotName | dict[SlotName, SlotName | None] | None
+    pipeline: str
+    index_version: str
+
+
+class ReadyAnswers:
+    """Rendered answers by question; all are forgotten as soon as anything has changed.
+
+    For one thread: the event loop's.
+    """
+
+    def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
+        """Keeps up to so many bytes of cards; beyond that the oldest go."""
+        self._most_bytes = most_bytes
+        self._state: object = None
+        self._answers: dict[tuple[str, bytes], Rendered] = {}
+        self._bytes = 0
+
+    def get(self, state: object | None, question: tuple[str, bytes]) -> Rendered | None:
+        """The answer that was kept in this same `state`; None where there is none."""
+        if state is None or state is not self._state:
+            return None
+        return self._answers.get(question)
+
+    def keep(self, state: object | None, question: tuple[str, bytes], answer: Rendered) -> None:
+        """Keeps an answer that was computed wholly in `state`; None keeps nothing."""
+        if state is None:
+            return
+        if state is not self._state:
+            self._state, self._answers, self._bytes = state, {}, 0
+        self._answers[question] = answer
+        self._bytes += len(answer.data)
+        while self._bytes > self._most_bytes:
+            oldest = next(iter(self._answers))
+            self._bytes -= len(self._answers.pop(oldest).data)

@@ -1,0 +1,31 @@
+from recommender.api.ready import ReadyAnswers, Rendered
+
+
+def _answer(data: bytes) -> Rendered:
+    return Rendered(data, "related", None, "default", "v1")
+
+
+def test_an_answer_is_ready_while_nothing_has_changed() -> None:
+    ready, now, later = ReadyAnswers(), object(), object()
+    ready.keep(now, ("a", b""), _answer(b"[1]"))
+    assert ready.get(now, ("a", b"")) == _answer(b"[1]")
+    assert ready.get(now, ("a", b"limit=3")) is None
+    assert ready.get(later, ("a", b"")) is None
+    ready.keep(later, ("b", b""), _answer(b"[2]"))
+    assert ready.get(later, ("a", b"")) is None
+    assert ready.get(now, ("a", b"")) is None
+
+
+def test_in_an_unknown_state_nothing_is_kept() -> None:
+    ready = ReadyAnswers()
+    ready.keep(None, ("a", b""), _answer(b"[1]"))
+    assert ready.get(None, ("a", b"")) is None
+
+
+def test_the_oldest_go_where_there_are_too_many() -> None:
+    ready, now = ReadyAnswers(most_bytes=10), object()
+    for name in "abc":
+        ready.keep(now, (name, b""), _answer(b"1234"))
+    assert ready.get(now, ("a", b"")) is None
+    assert ready.get(now, ("b", b"")) is not None
+    assert ready.get(now, ("c", b"")) is not None
