@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from index.snapshot import Draft, Snapshot
 from scipy import sparse
+
+from index.snapshot import Draft, Snapshot
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import HashingVectorizer
