@@ -53,10 +53,12 @@ class HttpRate:
         articles: made-up ones; ids are drawn uniformly.
         connections: kept alive, each with one request under way.
         seconds: of a round.
+        variants: questions about each article that differ, for those that are computed anew.
         least_ratio: of the two rates.
     """
 
     articles: int = 10_000
+    variants: int = 20
     connections: int = 16
     seconds: int = 4
     warm_up_seconds: int = 2

@@ -15,11 +15,13 @@ from benchmarks.http_app import CONSTANT
 from benchmarks.http_server import cores, serving
 from benchmarks.load import Load, generator, put
 
+_USUAL = "GET /v1/articles/{id}/related"
+_NEW = "the same, each a question not asked before"
 _SIZED = 200  # answers whose middle length the constant has
 
 
 def measure(asked: HttpRate, seed: int) -> tuple[list[Contest], list[Goal]]:
-    """Rates and latencies of the same rounds."""
+    """Rates and latencies of the same rounds: as asked by readers, and computed anew each time."""
     rng = np.random.default_rng(seed)
     with TemporaryDirectory() as folder:
         home = Path(folder)
@@ -27,25 +29,33 @@ def measure(asked: HttpRate, seed: int) -> tuple[list[Contest], list[Goal]]:
         with opened(home, HashedWords()) as recommender:
             recommender.rebuild(articles)
         paths = [f"/v1/articles/{quote(one.id)}/related" for one in articles]
+        # a question that nobody asked before cannot be answered from what is ready
+        new = [f"{path}?exclude=nobody-{n}" for path in paths for n in range(asked.variants)]
         size = _usual_size(home, [paths[at] for at in rng.integers(0, len(paths), _SIZED)])
-        related, constant, using = _rounds(asked, home, paths, size, seed)
-    rate = Contest(
-        name=f"answers a second, {asked.connections} connections",
-        size=len(articles),
-        measured_by="GET /v1/articles/{id}/related",
-        measured=figure("answers/s", [[one.rate] for one in related]),
-        baseline_by="GET /constant",
-        baseline=figure("answers/s", [[one.rate] for one in constant]),
-        ratio=0,
-        facts={"bytes of the constant": size, "load by": using},
-    )
-    rate = rate.model_copy(update={"ratio": ratio(rate.measured, rate.baseline)})
-    goal = Goal(
-        name="rate of the related endpoint to that of a constant",
-        at_least=asked.least_ratio,
-        came=rate.ratio,
-    )
-    return [rate, _latency(rate, related, constant)], [goal]
+        loads, using = _rounds(asked, home, (paths, new, (CONSTANT,)), size, seed)
+    contests: list[Contest] = []
+    goals: list[Goal] = []
+    for which, found in zip((_USUAL, _NEW), loads[:2], strict=True):
+        rate = Contest(
+            name=f"answers a second, {asked.connections} connections",
+            size=len(articles),
+            measured_by=which,
+            measured=figure("answers/s", [[one.rate] for one in found]),
+            baseline_by="GET /constant",
+            baseline=figure("answers/s", [[one.rate] for one in loads[2]]),
+            ratio=0,
+            facts={"bytes of the constant": size, "load by": using},
+        )
+        rate = rate.model_copy(update={"ratio": ratio(rate.measured, rate.baseline)})
+        contests += [rate, _latency(rate, found, loads[2])]
+        goals.append(
+            Goal(
+                name=f"rate to that of a constant, {which}",
+                at_least=asked.least_ratio,
+                came=rate.ratio,
+            )
+        )
+    return contests, goals
 
 
 def _usual_size(home: Path, paths: Sequence[str]) -> int:
@@ -55,15 +65,15 @@ def _usual_size(home: Path, paths: Sequence[str]) -> int:
 
 
 def _rounds(
-    asked: HttpRate, home: Path, paths: Sequence[str], size: int, seed: int
-) -> tuple[list[Load], list[Load], str]:
+    asked: HttpRate, home: Path, kinds: Sequence[Sequence[str]], size: int, seed: int
+) -> tuple[list[list[Load]], str]:
+    """The loads of each of `kinds`, put in turn."""
     server_core, load_core = cores()
     using = generator()
-    related: list[Load] = []
-    constant: list[Load] = []
+    loads: list[list[Load]] = [[] for _ in kinds]
     with serving(home, constant_bytes=size, core=server_core) as address:
         for number in range(asked.rounds + 1):
-            for wanted, found in ((paths, related), ((CONSTANT,), constant)):
+            for wanted, found in zip(kinds, loads, strict=True):
                 load = put(
                     address,
                     wanted,
@@ -75,7 +85,7 @@ def _rounds(
                 )
                 if number:  # the first is the warm-up
                     found.append(load)
-    return related, constant, using
+    return loads, using
 
 
 def _latency(rate: Contest, related: Sequence[Load], constant: Sequence[Load]) -> Contest:
