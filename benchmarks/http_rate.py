@@ -32,22 +32,23 @@ def measure(asked: HttpRate, seed: int) -> tuple[list[Contest], list[Goal]]:
         # a question that nobody asked before cannot be answered from what is ready
         new = [f"{path}?exclude=nobody-{n}" for path in paths for n in range(asked.variants)]
         size = _usual_size(home, [paths[at] for at in rng.integers(0, len(paths), _SIZED)])
-        loads, using = _rounds(asked, home, (paths, new, (CONSTANT,)), size, seed)
+        # each with a server of its own: new questions would drive out what is ready
+        loads = [_rounds(asked, home, kind, size, seed) for kind in (paths, new)]
     contests: list[Contest] = []
     goals: list[Goal] = []
-    for which, found in zip((_USUAL, _NEW), loads[:2], strict=True):
+    for which, (found, constant) in zip((_USUAL, _NEW), loads, strict=True):
         rate = Contest(
             name=f"answers a second, {asked.connections} connections",
             size=len(articles),
             measured_by=which,
             measured=figure("answers/s", [[one.rate] for one in found]),
             baseline_by="GET /constant",
-            baseline=figure("answers/s", [[one.rate] for one in loads[2]]),
+            baseline=figure("answers/s", [[one.rate] for one in constant]),
             ratio=0,
-            facts={"bytes of the constant": size, "load by": using},
+            facts={"bytes of the constant": size, "load by": generator()},
         )
         rate = rate.model_copy(update={"ratio": ratio(rate.measured, rate.baseline)})
-        contests += [rate, _latency(rate, found, loads[2])]
+        contests += [rate, _latency(rate, found, constant)]
         goals.append(
             Goal(
                 name=f"rate to that of a constant, {which}",
@@ -65,15 +66,15 @@ def _usual_size(home: Path, paths: Sequence[str]) -> int:
 
 
 def _rounds(
-    asked: HttpRate, home: Path, kinds: Sequence[Sequence[str]], size: int, seed: int
-) -> tuple[list[list[Load]], str]:
-    """The loads of each of `kinds`, put in turn."""
+    asked: HttpRate, home: Path, paths: Sequence[str], size: int, seed: int
+) -> tuple[list[Load], list[Load]]:
+    """The loads of `paths` and of the constant, put in turn."""
     server_core, load_core = cores()
-    using = generator()
-    loads: list[list[Load]] = [[] for _ in kinds]
+    measured: list[Load] = []
+    constant: list[Load] = []
     with serving(home, constant_bytes=size, core=server_core) as address:
         for number in range(asked.rounds + 1):
-            for wanted, found in zip(kinds, loads, strict=True):
+            for wanted, found in ((paths, measured), ((CONSTANT,), constant)):
                 load = put(
                     address,
                     wanted,
@@ -81,11 +82,11 @@ def _rounds(
                     seconds=asked.seconds if number else asked.warm_up_seconds,
                     seed=seed + number,
                     core=load_core,
-                    using=using,
+                    using=generator(),
                 )
                 if number:  # the first is the warm-up
                     found.append(load)
-    return loads, using
+    return measured, constant
 
 
 def _latency(rate: Contest, related: Sequence[Load], constant: Sequence[Load]) -> Contest:
