@@ -14,8 +14,8 @@ FLAT_UP_TO = 50_000
 """Comparing all is exact and takes a few milliseconds up to here; above, HNSW."""
 
 _HNSW = "HNSW32_SQ8"  # the exact vectors stand beside it: one byte a dimension is enough to walk by
-_HNSW_BUILD_BREADTH = 100
-_HNSW_BREADTH = 192
+_HNSW_BUILD_BREADTH = 200
+_HNSW_BREADTH = 256
 _POINTS_PER_LIST = 39  # below this FAISS warns that k-means has too little to learn from
 _LISTS_PER_PROBE = 8
 _FEWEST_PROBES = 32
