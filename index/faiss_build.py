@@ -15,7 +15,7 @@ FLAT_UP_TO = 50_000
 
 _HNSW = "HNSW32_SQ8"  # the exact vectors stand beside it: one byte a dimension is enough to walk by
 _HNSW_BUILD_BREADTH = 200
-_HNSW_BREADTH = 256
+_HNSW_BREADTH = 128
 _POINTS_PER_LIST = 39  # below this FAISS warns that k-means has too little to learn from
 _LISTS_PER_PROBE = 8
 _FEWEST_PROBES = 32
