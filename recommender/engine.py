@@ -13,6 +13,7 @@ import numpy as np
 
 from recommender.articles.article import Article
 from recommender.articles.catalog import Upserted
+from recommender.articles.columns import seconds
 from recommender.articles.complete import complete
 from recommender.articles.field_names import NO_MAP, FieldMap
 from recommender.articles.sources.reject import Record
@@ -224,7 +225,11 @@ class Recommender:
         chosen = self.pipeline(pipeline)
         moment = _moment(at)
         corpus = self._corpus()
-        about = None if subject is None else self._subject(corpus, subject, moment)
+        about = (
+            None
+            if subject is None
+            else self._subject(corpus, subject, moment if chosen.as_of_now else None)
+        )
         readership = self._readership.current(
             corpus, moment, window or self.parts.popular.window, latest=_shows_readers(slots)
         )
@@ -278,7 +283,13 @@ class Recommender:
         return self._readership.kept(corpus, datetime.now(UTC), window, latest=False)
 
     def put(self, articles: Sequence[Article]) -> Upserted:
-        """Adds or changes articles; they are in the next answer. A withdrawn one comes back."""
+        """Adds or changes articles; they are in the next answer. A withdrawn one comes back.
+
+        Raises:
+            InputError: an article without an id.
+        """
+        if not all(article.id for article in articles):
+            raise InputError("Expected an id for every article, got one without. Give it an id.")
         done = self.parts.catalog.upsert(articles, complete=complete, reinstate=True)
         with self._embedding:
             ids = [article.id for article in articles]
@@ -363,9 +374,12 @@ class Recommender:
             return f"The article {article_id!r} has no vector yet. Run: recommender rebuild"
         near = self.parts.catalog.nearest_ids(article_id, 3)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        return f"No article has the id {article_id!r}.{hint} For a text use --text or a POST."
+        return f"No article has the id {article_id!r}.{hint}"
 
-    def _subject(self, corpus: Corpus, subject: str | UnpublishedText, at: datetime) -> Subject:
+    def _subject(
+        self, corpus: Corpus, subject: str | UnpublishedText, at: datetime | None
+    ) -> Subject:
+        """A text counts as published `at`; at no time where the pipeline knows no now."""
         if isinstance(subject, str):
             position = corpus.position(subject)
             if position is not None:
@@ -384,7 +398,7 @@ class Recommender:
                 f"{self.parts.embedder.name}. Run: recommender rebuild"
             )
         numbers = text_as_numbers(corpus.lexicon, subject.title, text, vectors)
-        return Subject(numbers, 0, published_at=at.timestamp())
+        return Subject(numbers, 0, published_at=seconds(at))
 
 
 def _shows_readers(slots: Sequence[SlotQuery]) -> bool:

@@ -26,6 +26,11 @@ _NEIGHBOURING_IDS = 2_000
 _SIMILAR = 50.0
 
 
+def identity(connection: Connection) -> str:
+    """Of this catalog, drawn when it was made."""
+    return str(connection.exec_driver_sql("SELECT catalog FROM identity").scalar_one())
+
+
 def revision(connection: Connection) -> int:
     """The latest."""
     return int(connection.execute(select(counter.c.revision)).scalar_one())

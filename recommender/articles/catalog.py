@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -183,6 +184,12 @@ class Catalog:
         """Grows with every transaction that changes articles or stores vectors; 0 when new."""
         with self._database.reading() as connection:
             return article_queries.revision(connection)
+
+    @cached_property
+    def identity(self) -> str:
+        """Tells this catalog from every other: a revision means something only together with it."""
+        with self._database.reading() as connection:
+            return article_queries.identity(connection)
 
     def data_version(self) -> int:
         """Differs after any commit to the file, by this object or anybody else, from before.

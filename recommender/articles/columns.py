@@ -16,6 +16,9 @@ from recommender.articles.stored import StoredArticle
 _VOCABULARIES = "columns.vocabularies.json"
 
 
+NO_CODE = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """One row for each article.
@@ -23,7 +26,7 @@ class Columns:
     Attributes:
         rows: int64, the catalog's row id, which is the vector id.
         published_at: float64, seconds since 1970; NaN where unknown.
-        section: int32, number of the section in `Vocabularies.sections`.
+        section: int32, number of the section in `Vocabularies.sections`; -1 where unknown.
         language: int32, number of the language in `Vocabularies.languages`.
         evergreen: bool.
         editors_choice: bool.
@@ -107,4 +110,5 @@ class _Coder:
         self.codes = {text: code for code, text in enumerate(known)}
 
     def code(self, text: str) -> int:
-        return self.codes.setdefault(text, len(self.codes))
+        # unknown is no value: two articles without a section do not share one
+        return self.codes.setdefault(text, len(self.codes)) if text else NO_CODE

@@ -48,6 +48,9 @@ def first(connection: Connection) -> None:
         "CREATE INDEX vectors_by_revision ON vectors (embedder, revision)",
         "CREATE TABLE counter (revision INTEGER NOT NULL)",
         "INSERT INTO counter VALUES (0)",
+        # revisions of two catalogs say nothing about each other
+        "CREATE TABLE identity (catalog TEXT NOT NULL)",
+        "INSERT INTO identity VALUES (lower(hex(randomblob(16))))",
         """
         CREATE TABLE feed_states (
             address TEXT PRIMARY KEY NOT NULL,

@@ -82,7 +82,7 @@ def withdraw(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take articles from every slot, at once and for good.
+    """Take articles from every slot, at once, until they are put in again.
 
     A later rebuild brings one back only where its source has a newer version of it.
 

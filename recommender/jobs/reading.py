@@ -77,6 +77,10 @@ class Reading:
             state=FeedState(*self._catalog.feed_state(name)),
             limits=self._limits,
         )
-        yield from source.records
-        if source.state != NO_STATE:
+        rejected = False
+        for record in source.records:
+            rejected = rejected or isinstance(record, Reject)
+            yield record
+        # what was rejected is read again: next time the mapping, or this program, may know better
+        if source.state != NO_STATE and not rejected:
             self._states[name] = source.state

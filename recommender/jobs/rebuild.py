@@ -23,11 +23,12 @@ from recommender.jobs.ingest import Ingested, ingest
 from recommender.jobs.lock import rebuild_lock
 from recommender.similarity.embedder import Embedder
 from recommender.similarity.neighbours import find_neighbours
+from recommender.slots.live import CATALOG
 from recommender.slots.shelving import stock, write_corpus
 
 _Result = TypeVar("_Result")
 
-RECIPE = 1
+RECIPE = 2
 """Raised when the same catalog would give another snapshot, so that the next rebuild makes it."""
 
 _RECALL_AT = 10
@@ -147,6 +148,7 @@ class Rebuilder:
     def _facts(self) -> dict[str, str | float | int]:
         return {
             "recipe": RECIPE,
+            CATALOG: self.catalog.identity,
             "neighbours": self.options.neighbours,
             "index_factory": self.options.index_factory or "",
         }

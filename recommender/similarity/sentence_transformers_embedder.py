@@ -63,6 +63,8 @@ class SentenceTransformersEmbedder:
         folder = Path(self._model)
         if folder.is_dir():
             return f"{folder.resolve().name}@{_folder_hash(folder)[:12]}"
+        if folder.is_absolute() or self._model.startswith((".", "~")):
+            raise EmbedderError(f"There is no folder {self._model}. Set embedder.model.")
         return f"{self._model}@{self._revision or 'main'}"
 
     @cached_property
@@ -97,6 +99,7 @@ class SentenceTransformersEmbedder:
             return self._loaded
 
     def _load(self) -> "SentenceTransformer":
+        _ = self.name  # refuses a folder that is not there, before the library asks a hub for it
         path = _packaged_path() if self._model == PACKAGED else self._model
         # imported here: torch takes seconds and hundreds of megabytes, and serving needs neither
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415

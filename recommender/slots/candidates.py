@@ -176,10 +176,12 @@ def _searched(corpus: Corpus, subject: Subject, rules: Eligible, count: int) -> 
 
 
 def _overlaid(corpus: Corpus, subject: Subject, rules: Eligible, count: int) -> Candidates:
-    dense = corpus.overlay.texts.vectors @ subject.texts.vectors[subject.row]
-    nearest = np.argsort(-dense, kind="stable")[:count]
-    positions = nearest + len(corpus.base)
-    return _with_signals(corpus, subject, positions[positions != subject.position], rules)
+    everyone = np.arange(len(corpus.base), len(corpus))
+    kept = everyone[rules.mask(corpus, everyone, corpus.overlay.columns)]
+    kept = kept[kept != subject.position]
+    vectors = corpus.overlay.texts.vectors[kept - len(corpus.base)]
+    nearest = np.argsort(-(vectors @ subject.texts.vectors[subject.row]), kind="stable")
+    return _with_signals(corpus, subject, kept[nearest[:count]], rules)
 
 
 def _with_signals(

@@ -11,6 +11,9 @@ from recommender.slots.corpus import Corpus
 from recommender.slots.overlay import with_changes
 from recommender.slots.shelving import read_corpus
 
+CATALOG = "catalog"
+"""The fact of a manifest that names the catalog it was made of."""
+
 
 class LiveCorpus:
     """Hands out the corpus; threads may share it.
@@ -94,6 +97,12 @@ class LiveCorpus:
         if snapshot is None or (
             self._base is not None and snapshot.manifest.version == self._base.version
         ):
+            return
+        if snapshot.manifest.facts.get(CATALOG) != self._catalog.identity:
+            self._refused(
+                f"Snapshot {snapshot.manifest.version} was made of another catalog than the one "
+                "in this home, so nobody knows what was withdrawn since. Run: recommender rebuild"
+            )
             return
         try:
             self._base = read_corpus(snapshot)

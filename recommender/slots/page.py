@@ -163,7 +163,7 @@ class _Filler:
         ranked = self._sources[source](slot, rules)
         wanted = slot.offset + slot.limit
         diversity = self._pipeline.diversity if source == "related" else 0.0
-        pool = POOL * wanted if diversity else wanted
+        pool = max(POOL, wanted) if diversity else wanted
         if self._pipeline.collapse_copies:
             order = best_of_each(ranked, pool, self._corpus.groups, self._taken)
         else:

@@ -9,8 +9,8 @@ from recommender.slots.ranking import Ranked
 Order = npt.NDArray[np.int64]
 """Columns of a `Ranked`, in the order in which they stand."""
 
-POOL = 4
-"""Articles considered for each place when a slot is diversified."""
+POOL = 40
+"""So many of the best are diversified, whatever part of them is shown: pages must join up."""
 
 
 def best_first(ranked: Ranked, count: int) -> Order:
@@ -41,13 +41,14 @@ def diversified(
 
     Args:
         ranked: scored articles.
-        order: columns of `ranked`, best first; those that are considered.
+        order: columns of `ranked`, best first; of these the first `POOL` are diversified.
         corpus: where the vectors are.
         diversity: in [0, 1); how much likeness to what already stands in the slot takes off.
         count: places to fill.
     """
     if diversity <= 0 or len(order) <= 1:
         return order[:count]
+    order, behind = order[:POOL], order[POOL:]
     vectors = corpus.vectors_at(ranked.positions[order])
     scores = ranked.scores[order]
     # scores and cosines on one scale: the best score counts 1
@@ -61,4 +62,4 @@ def diversified(
         chosen.append(best)
         free[best] = -np.inf
         np.maximum(likeness, vectors_off @ vectors[best], out=likeness)
-    return order[chosen]
+    return np.concatenate([order[chosen], behind])[:count]

@@ -161,6 +161,29 @@ def test_similarity_does_not_depend_on_now_or_on_readers(engine: Recommender) ->
     assert answer(NOW) == before == answer(datetime(1999, 1, 1, tzinfo=UTC))
 
 
+def test_similarity_of_a_text_does_not_depend_on_now(engine: Recommender) -> None:
+    early, late = (
+        [one.score for one in engine.related("harbour bridge", at=at, pipeline="similarity")]
+        for at in (datetime(1999, 1, 1, tzinfo=UTC), NOW)
+    )
+    assert early == late
+
+
+def test_an_article_without_an_id_is_refused(engine: Recommender) -> None:
+    with pytest.raises(InputError, match="id for every article"):
+        engine.put([Article(id="", title="harbour")])
+    assert engine.parts.catalog.counts("words@1").published == 40
+
+
+def test_a_filter_finds_the_new_article_among_many_nearer_ones(engine: Recommender) -> None:
+    near = [Article(id=f"x{n}", title=f"harbour bridge repair {n}", section="x") for n in range(80)]
+    engine.put([*near, Article(id="far", title="council vote", section="rare")])
+    text = UnpublishedText(title="harbour bridge repair", body="harbour bridge repair")
+    rare = Filters(sections=("rare",))
+    plain = engine.related(text, limit=5, filters=rare, pipeline="similarity")
+    assert ([one.id for one in plain], plain.fallback) == (["far"], None)
+
+
 def test_a_rollback_is_taken_up_by_an_open_engine(engine: Recommender) -> None:
     before = engine.related("n0").index_version
     after = engine.rebuild(articles(44)).version

@@ -123,6 +123,22 @@ def test_a_damaged_snapshot_is_made_again(tmp_path: Path) -> None:
         assert second.embedded == 0
 
 
+def test_a_snapshot_of_another_catalog_is_neither_kept_nor_served(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with opened(tmp_path) as engine:
+        engine.rebuild(articles(5))
+    for file in tmp_path.glob("catalog.sqlite*"):
+        file.unlink()
+    with opened(tmp_path) as engine:
+        with pytest.raises(NotReady):
+            engine.related("n0")
+        assert "another catalog" in caplog.text
+        report = engine.rebuild(list(articles(9))[4:])
+        assert (report.published, report.articles) == (True, 5)
+        assert engine.related("n8").index_version == report.version
+
+
 def test_old_snapshots_are_pruned_and_the_last_ones_kept(tmp_path: Path) -> None:
     with opened(tmp_path) as engine:
         versions = [engine.rebuild(articles(count)).version for count in (5, 6, 7, 8, 9)]

@@ -140,6 +140,27 @@ def test_an_offset_goes_on_where_the_first_page_ended(town: Corpus) -> None:
     assert page(0, 2) + page(2, 2) == page(0, 4)
 
 
+@pytest.mark.parametrize("diversity", [0.0, 0.1, 0.6])
+def test_pages_join_up_to_the_long_list(diversity: float) -> None:
+    varied = Pipeline("varied", DEFAULT.weights, diversity=diversity)
+    for corpus in RANDOM:
+
+        def page(offset: int, limit: int, corpus: Corpus = corpus) -> list[str]:
+            slot = SlotQuery("related", limit, offset)
+            return ids(corpus, filled(corpus, "r0", slot, pipeline=varied)[0])
+
+        assert page(0, 4) + page(4, 4) + page(8, 7) == page(0, 15)
+
+
+def test_two_articles_without_a_section_do_not_share_one() -> None:
+    titles = ("Harbour bridge", "School roof", "Rowing club")
+    articles = [article(f"s{n}", title, section="") for n, title in enumerate(titles)]
+    corpus = corpus_of(articles, [unit(1, n / 10) for n in range(3)])
+    (slot,) = filled(corpus, "s0", SlotQuery("related", 2))
+    assert len(ids(corpus, slot)) == 2
+    assert "section" not in {reason.signal for reason in slot.reasons(0)}
+
+
 def test_past_the_end_of_a_list_there_is_nothing(town: Corpus) -> None:
     (slot,) = filled(town, "bridge-1", SlotQuery("related", 5, 100))
     assert (ids(town, slot), slot.fallback) == ([], None)

@@ -1,0 +1,46 @@
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from tests.jobs.home import opened
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/articles.jsonl", folder / "articles.jsonl"
+        server.shutdown()
+        thread.join()
+
+
+def test_what_has_not_changed_is_not_fetched_again(tmp_path: Path, site: tuple[str, Path]) -> None:
+    address, file = site
+    file.write_text('{"id": "a", "title": "Harbour"}\n{"id": "b", "title": "School"}\n')
+    with opened(tmp_path / "home") as engine:
+        assert engine.rebuild([address]).ingested.read == 2
+        assert engine.rebuild([address]).ingested.read == 0
+
+
+def test_a_source_with_rejects_is_read_again_with_a_better_map(
+    tmp_path: Path, site: tuple[str, Path]
+) -> None:
+    address, file = site
+    file.write_text('{"id": "a", "title": "Harbour"}\n{"id": "b", "kopf": "School"}\n')
+    with opened(tmp_path / "home") as engine:
+        first = engine.rebuild([address]).ingested
+        assert (first.added, first.rejected) == (1, 1)
+        second = engine.rebuild([address], mapping={"title": "kopf"}).ingested
+        assert second.added == 1
