@@ -72,9 +72,10 @@ def demo(
     title = stored.article.title if stored else ""
     typer.echo(f"\nThe page of {page.article_id}: {title}\n")
     print_slots(slots, explain=False)
+    of = f" CORPUS={corpus}" if corpus else ""
     at = f"?at={page.at:%Y-%m-%dT%H:%M:%SZ}" if page.at else ""
     typer.echo(
-        f"\nNext: make serve   (or: recommender serve --home {home})\n"
+        f"\nNext: make serve{of}   (or: recommender serve --home {home})\n"
         f"then: http://127.0.0.1:8000/v1/articles/{page.article_id}/slots{at}"
     )
 
