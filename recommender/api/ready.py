@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from recommender.slots.slot import SlotName
 
-_MOST_BYTES = 64 * 2**20
+_MOST_BYTES = 128 * 2**20  # some 30,000 answers
 
 
 @dataclass(frozen=True, slots=True)
