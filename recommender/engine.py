@@ -21,12 +21,14 @@ from recommender.articles.text import article_text
 from recommender.errors import InputError, SettingsError, UnknownArticle
 from recommender.jobs.embedding import embed_articles
 from recommender.jobs.reading import Reading
-from recommender.jobs.rebuild import RebuildReport, Watch
+from recommender.jobs.rebuild import RebuildReport
 from recommender.jobs.scoring import ScoredBatch, score
+from recommender.jobs.steps import Watch
 from recommender.readers.events import Event
 from recommender.settings import find_home
 from recommender.slots.candidates import Subject, subject_of
 from recommender.slots.corpus import Corpus
+from recommender.slots.likeness import profile_of_text
 from recommender.slots.live import LiveCorpus
 from recommender.slots.page import FilledSlot, PageQuery, fill_page, render
 from recommender.slots.pipeline import Pipeline
@@ -75,7 +77,7 @@ class Recommender:
     def __init__(self, parts: Parts, *, follow: bool = True) -> None:
         self.parts = parts
         self._follow = follow
-        self._live = LiveCorpus(parts.store, parts.catalog, _log.error)
+        self._live = LiveCorpus(parts.store, parts.catalog, parts.learned, _log.error)
         self._readership = LiveReadership(parts.events, parts.popular.half_life)
         self._embedding = threading.Lock()
 
@@ -398,7 +400,7 @@ class Recommender:
                 f"{self.parts.embedder.name}. Run: recommender rebuild"
             )
         numbers = text_as_numbers(corpus.lexicon, subject.title, text, vectors)
-        return Subject(numbers, 0, published_at=seconds(at))
+        return Subject(profile=profile_of_text(corpus, numbers, 0), published_at=seconds(at))
 
 
 def _shows_readers(slots: Sequence[SlotQuery]) -> bool:

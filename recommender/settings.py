@@ -12,8 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from recommender.errors import SettingsError
+from recommender.slots.learned import SHIPPED, read_learned
 
 FILE = "recommender.toml"
+LEARNED_FILE = "weights.toml"
 HOME_VARIABLE = "RECOMMENDER_HOME"
 DEFAULT_HOME = Path("recommender-data")
 _PREFIX = "RECOMMENDER_"
@@ -70,12 +72,15 @@ class PopularSettings(_Section):
 
 
 class WeightSettings(_Section):
-    """What each signal counts; 0 leaves it out."""
+    """What each signal counts; 0 leaves it out, unset is as learned."""
 
-    dense: Weight = 1.0
-    lexical: Weight = 1.0
-    title: Weight = 0.25
-    time_between: Weight = 0.2
+    expanded: Weight | None = None
+    dense: Weight | None = None
+    lexical: Weight | None = None
+    title: Weight | None = None
+    names: Weight | None = None
+    density: Weight | None = None
+    time_between: Weight | None = None
     section: Weight = 0.0
     recency: Weight = 0.0
     popularity: Weight = 0.0
@@ -87,13 +92,20 @@ class PipelineSettings(_Section):
 
     weights: WeightSettings = WeightSettings()
     time_between_half_days: Days = Field(
-        default=14, description="publications so far apart count half"
+        default=7, description="publications so far apart count half"
     )
     recency_half_days: Days = Field(default=90, description="an article of this age is half as new")
     collapse_copies: bool = Field(default=True, description="of copies of an article show only one")
-    diversity: Share = Field(default=0.0, description="0 ranks by score alone")
-    min_score: float = Field(default=0.0, ge=0, description="floor of what counts as related")
+    diversity: float = Field(
+        default=0.0, ge=0, le=1, description="0 ranks by score alone, 1 shows a story once"
+    )
+    min_score: Share = Field(
+        default=0.0, description="probability that a link is accepted, or it is not related"
+    )
     as_of_now: bool = Field(default=True, description="leave out what is dated later than now")
+    only_older: bool = Field(
+        default=False, description="leave out what is dated later than the article asked about"
+    )
 
 
 _BUILT_IN: dict[str, Any] = {
@@ -105,8 +117,8 @@ _BUILT_IN: dict[str, Any] = {
                 "popularity": 0.05,
                 "editors_choice": 0.01,
             },
-            "diversity": 0.1,
-            "min_score": 0.2,
+            "diversity": 0.02,
+            "min_score": 0.25,
         },
         "similarity": {"collapse_copies": False, "as_of_now": False},
     }
@@ -154,7 +166,7 @@ class Origin:
     Attributes:
         name: dotted, as in the file.
         value: in force.
-        source: "default", the file's name, or the name of the variable.
+        source: "default", a file's name, or the name of the variable.
     """
 
     name: str
@@ -181,14 +193,25 @@ def load_settings(home: Path) -> Settings:
         raise SettingsError(_told(error, given, home / FILE)) from error
 
 
+def learned_file(home: Path) -> Path:
+    """Where the weights of signals come from: the home's own file, else the one that ships."""
+    own = home / LEARNED_FILE
+    return own if own.is_file() else SHIPPED
+
+
 def origins(settings: Settings, home: Path) -> tuple[Origin, ...]:
     """Every setting with where it came from."""
     in_file = dict(_leaves(_file(home)))
+    learned = learned_file(home)
+    weights = read_learned(learned).weights
     found = []
     for name, value in _leaves(settings.model_dump(mode="json")):
         variable = _variable(name)
         by_case = {key.upper(): key for key in os.environ}
         source = by_case.get(variable, FILE if name in in_file else "default")
+        signal = name.rpartition(".")[2]
+        if value is None and ".weights." in name:
+            value, source = weights.get(signal, 0.0), learned.name  # noqa: PLW2901 - as in force
         found.append(Origin(name, value, source))
     return tuple(found)
 

@@ -10,9 +10,10 @@ from recommender.articles.sources.fetch import FetchLimits
 from recommender.errors import SettingsError
 from recommender.jobs.rebuild import Rebuilder, RebuildOptions
 from recommender.readers.events import EventLog
-from recommender.settings import PipelineSettings, Settings, load_settings
+from recommender.settings import PipelineSettings, Settings, learned_file, load_settings
 from recommender.similarity.embedder import Embedder
 from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
+from recommender.slots.learned import Learned, read_learned
 from recommender.slots.pipeline import Pipeline, Weights
 
 
@@ -34,6 +35,7 @@ class Parts:
     events: EventLog
     store: SnapshotStore
     embedder: Embedder
+    learned: Learned
     pipelines: dict[str, Pipeline]
     popular: PopularWindow
 
@@ -51,6 +53,7 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
         CatalogError: a file of the home is damaged, or newer than this program.
     """
     settings = settings or load_settings(home)
+    learned = read_learned(learned_file(home))
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -70,7 +73,10 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
             device=settings.embedder.device,
             batch_size=settings.embedder.batch_size,
         ),
-        pipelines={name: _pipeline(name, one) for name, one in settings.pipelines.items()},
+        learned=learned,
+        pipelines={
+            name: _pipeline(name, one, learned) for name, one in settings.pipelines.items()
+        },
         popular=PopularWindow(
             window=timedelta(days=settings.popular.window_days),
             half_life=timedelta(days=settings.popular.half_life_days),
@@ -87,7 +93,10 @@ def rebuilder(parts: Parts) -> Rebuilder:
         embedder=parts.embedder,
         store=parts.store,
         options=RebuildOptions(
-            neighbours=chosen.neighbours, keep=chosen.keep, index_factory=chosen.index_factory
+            neighbours=chosen.neighbours,
+            keep=chosen.keep,
+            index_factory=chosen.index_factory,
+            learned=parts.learned,
         ),
         clock=lambda: datetime.now(UTC),
     )
@@ -103,14 +112,20 @@ def fetch_limits(settings: Settings) -> FetchLimits:
     )
 
 
-def _pipeline(name: str, chosen: PipelineSettings) -> Pipeline:
+def _pipeline(name: str, chosen: PipelineSettings, learned: Learned) -> Pipeline:
+    weights = {
+        signal: learned.weights.get(signal, 0.0) if value is None else value
+        for signal, value in chosen.weights.model_dump().items()
+    }
     return Pipeline(
         name=name,
-        weights=Weights(**chosen.weights.model_dump()),
+        weights=Weights(**weights),
         time_between_half=timedelta(days=chosen.time_between_half_days),
         recency_half=timedelta(days=chosen.recency_half_days),
         collapse_copies=chosen.collapse_copies,
         diversity=chosen.diversity,
         min_score=chosen.min_score,
         as_of_now=chosen.as_of_now,
+        only_older=chosen.only_older,
+        related=learned.related,
     )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import typer
 
-from recommender.jobs.rebuild import Watch
+from recommender.jobs.steps import Watch
 
 _LINE_EVERY = 10.0
 """Seconds between two lines of one step."""

@@ -7,7 +7,7 @@ from recommender.articles.field_names import FieldMap, parse_map
 from recommender.cli.outcome import FINE, REJECTED
 from recommender.cli.rebuild_summary import Rebuilt, main_reasons
 from recommender.engine import Recommender
-from recommender.jobs.rebuild import Watch
+from recommender.jobs.steps import Watch
 
 
 def run_rebuild(

@@ -1,15 +1,13 @@
 """Sources in, published snapshot out."""
 
-import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
-from index.errors import SnapshotError
+from index.errors import SnapshotError, VectorIndexError
 from index.exact import ExactIndex
 from index.faiss_index import FaissIndex
 from index.recall import sampled_recall
@@ -21,14 +19,15 @@ from recommender.errors import NotReady
 from recommender.jobs.embedding import embed_pending
 from recommender.jobs.ingest import Ingested, ingest
 from recommender.jobs.lock import rebuild_lock
+from recommender.jobs.relations import relate
+from recommender.jobs.steps import Steps, Watch
 from recommender.similarity.embedder import Embedder
-from recommender.similarity.neighbours import find_neighbours
+from recommender.slots.corpus import Corpus
+from recommender.slots.learned import Learned, read_learned
 from recommender.slots.live import CATALOG
-from recommender.slots.shelving import stock, write_corpus
+from recommender.slots.shelving import read_corpus, stock, write_corpus, write_relations
 
-_Result = TypeVar("_Result")
-
-RECIPE = 2
+RECIPE = 3
 """Raised when the same catalog would give another snapshot, so that the next rebuild makes it."""
 
 _RECALL_AT = 10
@@ -43,11 +42,13 @@ class RebuildOptions:
         neighbours: candidates kept for each article.
         keep: published snapshots that stay for a rollback, the current one included.
         index_factory: a FAISS factory string; None lets the size decide.
+        learned: what makes two articles one story.
     """
 
     neighbours: int = 100
     keep: int = 3
     index_factory: str | None = None
+    learned: Learned = field(default_factory=read_learned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +70,6 @@ class RebuildReport:
     version: str
     published: bool
     seconds: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What a run tells while it goes on.
-
-    Attributes:
-        step: called with the name of each step as it begins.
-        progress: called with how many are done and how many there are; 0 where that is unknown.
-    """
-
-    step: Callable[[str], None] = lambda _: None
-    progress: Callable[[int, int], None] = lambda _done, _total: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +103,7 @@ class Rebuilder:
             RebuildBusy: another one is running.
             NotReady: there is no article to make a snapshot of.
         """
-        steps = _Steps(watch or Watch())
+        steps = Steps(watch or Watch())
         with rebuild_lock(self.home / "rebuild.lock"):
             ingested = steps.timed("read", lambda: self._ingest(records, steps.watch))
             embedded = steps.timed(
@@ -151,7 +139,23 @@ class Rebuilder:
             CATALOG: self.catalog.identity,
             "neighbours": self.options.neighbours,
             "index_factory": self.options.index_factory or "",
+            "learned": self.options.learned.digest,
         }
+
+    def _before(self) -> Corpus | None:
+        """The current snapshot, where its stories were told apart as they are now."""
+        version = self.store.current_version()
+        if version is None:
+            return None
+        try:
+            snapshot = self.store.open(version)
+            if any(snapshot.manifest.facts.get(key) != fact for key, fact in self._facts().items()):
+                return None
+            if snapshot.manifest.embedder != self.embedder.name:
+                return None
+            return read_corpus(snapshot)
+        except (SnapshotError, VectorIndexError, OSError, ValueError, KeyError):
+            return None  # damaged: all is made anew
 
     def _up_to_date(self) -> tuple[str, int] | None:
         """Version and size of the current snapshot, where a new one would be the same."""
@@ -168,7 +172,7 @@ class Rebuilder:
         same = same and all(manifest.facts.get(key) == fact for key, fact in self._facts().items())
         return (version, manifest.count) if same else None
 
-    def _build(self, steps: "_Steps") -> tuple[str, int]:
+    def _build(self, steps: Steps) -> tuple[str, int]:
         with self.catalog.export(self.embedder.name) as export, self.store.draft() as draft:
             if not export.count:
                 raise NotReady(
@@ -185,9 +189,8 @@ class Rebuilder:
                     shelf.columns.rows, vectors, factory=self.options.index_factory
                 ),
             )
-            neighbours = steps.timed(
-                "neighbours",
-                lambda: find_neighbours(shelf.texts, self.options.neighbours, steps.watch.progress),
+            relations = relate(
+                shelf, self.options.neighbours, self.options.learned, self._before(), steps
             )
             recall = steps.timed(
                 "recall",
@@ -199,7 +202,8 @@ class Rebuilder:
                     rng=np.random.default_rng(0),  # the same sample for the same catalog
                 ),
             )
-            steps.timed("write", lambda: write_corpus(stocked, index, neighbours, draft))
+            steps.timed("write", lambda: write_corpus(stocked, index, draft))
+            steps.timed("write relations", lambda: write_relations(relations, draft))
             version = draft.seal(
                 created_at=self.clock().isoformat(),
                 embedder=self.embedder.name,
@@ -210,25 +214,11 @@ class Rebuilder:
                     **self._facts(),
                     "index_kind": index.kind,
                     f"recall_at_{_RECALL_AT}": round(recall, 4),
-                    "copies": int(np.sum(neighbours.groups != np.arange(len(shelf)))),
+                    "stories": len(np.unique(relations.stories.of)),
+                    "copies": int(np.sum(relations.groups != np.arange(len(shelf)))),
                 },
             )
             # while the draft holds the lock: nobody can prune what was just sealed
             steps.timed("publish", lambda: self.store.publish(version))
         self.store.prune(keep=self.options.keep)
         return version, len(shelf)
-
-
-class _Steps:
-    """Tells and times the steps of one run."""
-
-    def __init__(self, watch: Watch) -> None:
-        self.watch = watch
-        self.seconds: dict[str, float] = {}
-
-    def timed(self, name: str, work: Callable[[], _Result]) -> _Result:
-        self.watch.step(name)
-        start = time.perf_counter()
-        result = work()
-        self.seconds[name] = round(time.perf_counter() - start, 3)
-        return result

@@ -1,7 +1,10 @@
 """Sparse term vectors: hashed TF-IDF, so that there is no vocabulary to keep in memory."""
 
+import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -43,11 +46,22 @@ class Lexicon:
 
     text: Idf
     title: Idf
+    names: Idf
 
 
 def count(texts: Sequence[str]) -> Terms:
     """How often each term stands in each text; made for one batch after the other."""
     return sparse.csr_array(_vectorizer().transform(texts), dtype=np.float32)
+
+
+def count_names(texts: Sequence[str]) -> Terms:
+    """As `count`, of what is written with a capital or a digit first: names and numbers.
+
+    No entity recogniser: that needs a model for each language, and a word that only begins its
+    sentence is common, so its inverse document frequency makes little of it. A script without
+    capitals has numbers alone.
+    """
+    return sparse.csr_array(_name_vectorizer().transform(texts), dtype=np.float32)
 
 
 def no_terms() -> Terms:
@@ -103,6 +117,20 @@ def read_terms(snapshot: Snapshot, name: str) -> Terms:
 
 
 def _vectorizer() -> "HashingVectorizer":
+    return _hashing(_WORD_PATTERN, lowercase=True)
+
+
+@cache
+def _name_pattern() -> str:
+    capitals = "".join(one for one in map(chr, range(sys.maxunicode)) if one.isupper())
+    return rf"(?u)\b[{re.escape(capitals)}]\w+|\b\d+(?:[.,]\d+)*\b"
+
+
+def _name_vectorizer() -> "HashingVectorizer":
+    return _hashing(_name_pattern(), lowercase=False)
+
+
+def _hashing(pattern: str, *, lowercase: bool) -> "HashingVectorizer":
     # imported here: a server that answers from its snapshot never needs scikit-learn
     from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415
 
@@ -110,6 +138,7 @@ def _vectorizer() -> "HashingVectorizer":
         n_features=FEATURES,
         alternate_sign=False,
         norm=None,
-        token_pattern=_WORD_PATTERN,
+        lowercase=lowercase,
+        token_pattern=pattern,
         dtype=np.float32,
     )

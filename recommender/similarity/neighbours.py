@@ -1,7 +1,7 @@
 """Every article's candidates with their signals, made offline and read where slots are filled."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -9,11 +9,26 @@ import numpy.typing as npt
 from index.graph import knn_graph
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
-from recommender.similarity.duplicates import are_copies, copy_groups
-from recommender.similarity.pairs import PairSignals, Texts, pair_signals
+from recommender.similarity.expansion import (
+    Expansion,
+    density_of,
+    expanded_vectors,
+    expansion_of,
+    first_expansion,
+    first_nearness,
+    nearness,
+)
+from recommender.similarity.pairs import (
+    PlainSignals,
+    Positions,
+    Texts,
+    paired_cosine,
+    plain_signals,
+    stacked,
+)
 
-_BLOCK = 512  # articles whose pairs are compared at once: some 50,000 sparse products, 100 MB
-_SIGNALS = ("dense", "lexical", "title")
+_BLOCK = 512  # articles whose pairs are compared at once: some 75,000 sparse products, 150 MB
+_EXPANSION = ("neighbours", "weights", "density")
 
 Progress = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
@@ -21,56 +36,123 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The candidates of each article of a snapshot, most similar (dense) first.
+    """The candidates of each article of a snapshot, nearest first.
 
     Attributes:
         positions: shape (n, c), int32 row numbers, padded with -1.
-        signals: arrays of shape (n, c), float32, 0 where padded.
-        groups: shape (n,), int32: the copy group of each article, see `copy_groups`.
+        signals: shape (n, len(TEXT_SIGNALS), c), float16, 0 where padded. One article's lie
+            together: a slot that is filled touches one page of the file.
+        expansion: of each article.
     """
 
     positions: npt.NDArray[np.int32]
-    signals: PairSignals
-    groups: npt.NDArray[np.int32]
+    signals: npt.NDArray[np.float16]
+    expansion: Expansion
 
 
-def find_neighbours(texts: Texts, count: int, progress: Progress | None = None) -> Neighbours:
-    """The `count` nearest others of each article, all signals of those pairs, and the copies."""
-    graph = knn_graph(texts.vectors, count)
-    positions, dense = graph.positions, graph.scores
-    lexical = np.zeros_like(dense)
-    title = np.zeros_like(dense)
-    total = len(positions)
-    for start in range(0, total, _BLOCK):
-        block = slice(start, min(start + _BLOCK, total))
-        row, column = np.nonzero(positions[block] >= 0)
-        found = pair_signals(texts, row + start, texts, positions[block][row, column])
-        dense[block][row, column] = found.dense  # the graph's may come from compressed vectors
-        lexical[block][row, column] = found.lexical
-        title[block][row, column] = found.title
-        if progress is not None:
-            progress(block.stop, total)
-    dense[positions < 0] = 0
-    signals = PairSignals(dense=dense, lexical=lexical, title=title)
-    left, column = np.nonzero(are_copies(signals))
-    groups = copy_groups(left, positions[left, column], total)
-    return Neighbours(positions=positions, signals=signals, groups=groups)
+def find_neighbours(
+    texts: Texts,
+    count: int,
+    *,
+    lexical: npt.NDArray[np.int32] | None = None,
+    progress: Progress | None = None,
+) -> Neighbours:
+    """The `count` nearest others of each article with all signals of those pairs.
+
+    Args:
+        texts: of the whole corpus.
+        count: at least 1; fewer are kept where there are fewer.
+        lexical: shape (n, l), positions padded with -1: those that share words, which join the
+            nearest by vector before the best of both are kept.
+        progress: told of articles done.
+    """
+    positions = knn_graph(texts.vectors, count).positions
+    if lexical is not None:
+        positions = joined(positions, lexical)
+    there = positions >= 0
+    plain = _plain(texts, positions, progress)
+    near = _padded(first_nearness(plain.dense, plain.lexical, plain.title), there)
+    expanded = _expanded(texts, first_expansion(near, positions), positions)
+    near = _padded(nearness(expanded, plain.lexical), there)
+    density = density_of(near)
+    expansion = expansion_of(near, positions, density, density)
+    expanded = _expanded(texts, expansion, positions)
+    near = _padded(nearness(expanded, plain.lexical), there)
+    # ties by position: same corpus, same answer
+    best = np.lexsort((positions, -near), axis=1)[:, :count]
+
+    def kept(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return np.take_along_axis(values, best, axis=1)
+
+    positions = np.take_along_axis(positions, best, axis=1)
+    both = (density[:, None] + density[positions]) / np.float32(2)
+    chosen = PlainSignals(*(kept(getattr(plain, one.name)) for one in fields(PlainSignals)))
+    signals = stacked(kept(expanded), chosen, both.astype(np.float32)).swapaxes(0, 1).astype(np.float16)
+    signals.swapaxes(1, 2)[positions < 0] = 0
+    return Neighbours(positions, signals, expansion)
+
+
+def joined(one: npt.NDArray[np.int32], other: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Each row's positions of both, none twice, in ascending order; padded with -1 at the end."""
+    both = np.concatenate([one, other], axis=1)
+    both = np.sort(np.where(both < 0, np.iinfo(np.int32).max, both), axis=1)
+    both[:, 1:][both[:, 1:] == both[:, :-1]] = np.iinfo(np.int32).max
+    both = np.sort(both, axis=1)
+    both[both == np.iinfo(np.int32).max] = -1
+    widest = int((both >= 0).sum(axis=1).max(initial=1))
+    return both[:, :widest]
 
 
 def write_neighbours(neighbours: Neighbours, draft: Draft) -> None:
     """As parts of a snapshot."""
     np.save(draft.path("neighbours.positions.npy"), neighbours.positions)
-    np.save(draft.path("neighbours.groups.npy"), neighbours.groups)
-    for name in _SIGNALS:
-        np.save(draft.path(f"neighbours.{name}.npy"), getattr(neighbours.signals, name))
+    np.save(draft.path("neighbours.signals.npy"), neighbours.signals)
+    for name in _EXPANSION:
+        np.save(draft.path(f"expansion.{name}.npy"), getattr(neighbours.expansion, name))
 
 
 def read_neighbours(snapshot: Snapshot) -> Neighbours:
     """What `write_neighbours` wrote, memory-mapped."""
     return Neighbours(
         positions=read_array(snapshot, "neighbours.positions"),
-        signals=PairSignals(
-            **{name: read_array(snapshot, f"neighbours.{name}") for name in _SIGNALS}
-        ),
-        groups=read_array(snapshot, "neighbours.groups"),
+        signals=read_array(snapshot, "neighbours.signals"),
+        expansion=Expansion(*(read_array(snapshot, f"expansion.{name}") for name in _EXPANSION)),
     )
+
+
+def _plain(
+    texts: Texts, positions: npt.NDArray[np.int32], progress: Progress | None
+) -> PlainSignals:
+    """Of all pairs; arrays of the shape of `positions`."""
+    found = PlainSignals(*(np.zeros(positions.shape, dtype=np.float32) for _ in range(4)))
+    total = len(positions)
+    for start in range(0, total, _BLOCK):
+        block = slice(start, min(start + _BLOCK, total))
+        row, column, other = _pairs(positions[block])
+        part = plain_signals(texts, row + start, texts, other)
+        for one in fields(PlainSignals):
+            getattr(found, one.name)[block][row, column] = getattr(part, one.name)
+        if progress is not None:
+            progress(block.stop, total)
+    return found
+
+
+def _expanded(
+    texts: Texts, expansion: Expansion, positions: npt.NDArray[np.int32]
+) -> npt.NDArray[np.float32]:
+    vectors = expanded_vectors(texts.vectors, expansion)
+    found = np.zeros(positions.shape, dtype=np.float32)
+    for start in range(0, len(positions), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        row, column, other = _pairs(positions[block])
+        found[block][row, column] = paired_cosine(vectors, row + start, vectors, other)
+    return found
+
+
+def _pairs(positions: npt.NDArray[np.int32]) -> tuple[Positions, Positions, Positions]:
+    row, column = np.nonzero(positions >= 0)
+    return row, column, positions[row, column]
+
+
+def _padded(near: npt.NDArray[np.float32], there: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    return np.where(there, near, np.float32(-np.inf))

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.articles.columns import Columns, seconds
-from recommender.similarity.pairs import PairSignals, Texts
+from recommender.similarity.pairs import PairSignals
 from recommender.slots.corpus import Corpus
+from recommender.slots.likeness import Profile, profile_of, signals_with
 from recommender.slots.slot import Filters
 
 _FEW = 8  # compared one by one, which is faster than isin's sorting
@@ -19,16 +20,15 @@ class Subject:
     """What a page is about: an article of the corpus, or a text that is not in it.
 
     Attributes:
-        texts, row: its text as numbers is row `row` of `texts`.
         position: of the article; None for a text.
+        profile: of the text; None for an article, whose own is in the corpus.
         published_at: seconds since 1970; NaN where unknown.
         section: number in the corpus's vocabulary; -1 where unknown.
         group: of the copies of the article; -1 for a text.
     """
 
-    texts: Texts
-    row: int
     position: int | None = None
+    profile: Profile | None = None
     published_at: float = float("nan")
     section: int = -1
     group: int = -1
@@ -36,7 +36,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Articles with what is known of their likeness to the subject; rows of one order."""
+    """Articles with what is known of their likeness to the subject; all in one order."""
 
     positions: npt.NDArray[np.int64]
     columns: Columns
@@ -86,8 +86,6 @@ def subject_of(corpus: Corpus, position: int) -> Subject:
     """The article at `position` as the subject of a page."""
     shelf, row = corpus.shelf(position)
     return Subject(
-        texts=shelf.texts,
-        row=row,
         position=position,
         published_at=float(shelf.columns.published_at[row]),
         section=int(shelf.columns.section[row]),
@@ -123,39 +121,44 @@ def related_candidates(
     The live search serves a text, a new article, a slot longer than the neighbours kept, and
     filters that leave too few of them.
     """
-    early = None
+    early = profile = None
     if subject.position is not None and subject.position < len(corpus.base):
         early = _kept_neighbours(corpus, subject.position, rules)
-        kept = corpus.neighbours.positions.shape[1]
+        kept = corpus.relations.neighbours.positions.shape[1]
         complete = kept >= len(corpus.base) - 1
         if len(early.positions) < needed and not complete:
             early = None
     if early is None:
-        early = _searched(corpus, subject, rules, needed + _SPARE)
+        profile = _profile(corpus, subject)
+        early = _searched(corpus, subject, profile, rules, needed + _SPARE)
     if not len(corpus.overlay):
         return early
-    return _joined(early, _overlaid(corpus, subject, rules, needed + _SPARE))
+    profile = profile or _profile(corpus, subject)
+    return _joined(early, _overlaid(corpus, subject, profile, rules, needed + _SPARE))
 
 
 def _kept_neighbours(corpus: Corpus, position: int, rules: Eligible) -> Candidates:
-    neighbours = corpus.neighbours
-    positions = neighbours.positions[position].astype(np.int64)
+    positions = corpus.relations.neighbours.positions[position]
+    signals = corpus.relations.neighbours.signals[position]
     if positions[-1] < 0:
-        positions = positions[positions >= 0]
-    signals = neighbours.signals
-    found = Candidates(
-        positions,
-        corpus.base.columns.take(positions),
-        PairSignals(
-            signals.dense[position, : len(positions)],
-            signals.lexical[position, : len(positions)],
-            signals.title[position, : len(positions)],
-        ),
-    )
+        there = positions >= 0
+        positions, signals = positions[there], signals[:, there]
+    positions = positions.astype(np.int64)
+    found = Candidates(positions, corpus.base.columns.take(positions), signals.astype(np.float32))
     return _eligible_only(corpus, found, rules)
 
 
-def _searched(corpus: Corpus, subject: Subject, rules: Eligible, count: int) -> Candidates:
+def _profile(corpus: Corpus, subject: Subject) -> Profile:
+    if subject.profile is not None:
+        return subject.profile
+    if subject.position is None:
+        raise ValueError("A subject is an article of the corpus or has a profile.")
+    return profile_of(corpus, subject.position)
+
+
+def _searched(
+    corpus: Corpus, subject: Subject, profile: Profile, rules: Eligible, count: int
+) -> Candidates:
     rows = corpus.base.columns.rows
     allowed = None
     if rules.filters.narrows or np.isfinite(rules.not_after):
@@ -166,29 +169,31 @@ def _searched(corpus: Corpus, subject: Subject, rules: Eligible, count: int) -> 
     own = [] if subject.position is None else [subject.position]
     excluded = np.concatenate([gone, rules.excluded, np.array(own, dtype=np.int64)])
     hits = corpus.index.search(
-        np.ascontiguousarray(subject.texts.vectors[[subject.row]]),
+        np.ascontiguousarray(profile.texts.vectors[[profile.row]]),
         max(1, min(count, len(corpus.base))),
         allowed=allowed,
         excluded=rows[excluded[excluded < len(rows)].astype(np.int64)],
     )
     positions = corpus.positions_of_rows(hits.ids[0][hits.ids[0] >= 0])
-    return _with_signals(corpus, subject, positions, rules)
+    return _with_signals(corpus, profile, positions, rules)
 
 
-def _overlaid(corpus: Corpus, subject: Subject, rules: Eligible, count: int) -> Candidates:
+def _overlaid(
+    corpus: Corpus, subject: Subject, profile: Profile, rules: Eligible, count: int
+) -> Candidates:
     everyone = np.arange(len(corpus.base), len(corpus))
     kept = everyone[rules.mask(corpus, everyone, corpus.overlay.columns)]
     kept = kept[kept != subject.position]
     vectors = corpus.overlay.texts.vectors[kept - len(corpus.base)]
-    nearest = np.argsort(-(vectors @ subject.texts.vectors[subject.row]), kind="stable")
-    return _with_signals(corpus, subject, kept[nearest[:count]], rules)
+    nearest = np.argsort(-(vectors @ profile.texts.vectors[profile.row]), kind="stable")
+    return _with_signals(corpus, profile, kept[nearest[:count]], rules)
 
 
 def _with_signals(
-    corpus: Corpus, subject: Subject, positions: npt.NDArray[np.int64], rules: Eligible
+    corpus: Corpus, profile: Profile, positions: npt.NDArray[np.int64], rules: Eligible
 ) -> Candidates:
     columns = corpus.columns_at(positions)
-    signals = corpus.signals(subject.texts, subject.row, positions)
+    signals = signals_with(corpus, profile, positions)
     return _eligible_only(corpus, Candidates(positions, columns, signals), rules)
 
 
@@ -198,11 +203,8 @@ def _eligible_only(corpus: Corpus, found: Candidates, rules: Eligible) -> Candid
 
 
 def _chosen(found: Candidates, kept: npt.NDArray[np.bool_]) -> Candidates:
-    signals = found.signals
     return Candidates(
-        found.positions[kept],
-        found.columns.take(np.flatnonzero(kept)),
-        PairSignals(signals.dense[kept], signals.lexical[kept], signals.title[kept]),
+        found.positions[kept], found.columns.take(np.flatnonzero(kept)), found.signals[:, kept]
     )
 
 
@@ -215,11 +217,7 @@ def _joined(one: Candidates, other: Candidates) -> Candidates:
                 for both in zip(one.columns.arrays(), other.columns.arrays(), strict=True)
             )
         ),
-        PairSignals(
-            np.concatenate([one.signals.dense, other.signals.dense]),
-            np.concatenate([one.signals.lexical, other.signals.lexical]),
-            np.concatenate([one.signals.title, other.signals.title]),
-        ),
+        np.concatenate([one.signals, other.signals], axis=1),
     )
 
 

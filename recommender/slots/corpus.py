@@ -11,9 +11,11 @@ from index.protocol import VectorIndex
 from recommender.articles.columns import Columns, Vocabularies
 from recommender.articles.identifiers import Identifiers
 from recommender.articles.packed import Packed
+from recommender.similarity.expansion import Expansion, add_neighbours
 from recommender.similarity.lexical import Lexicon
 from recommender.similarity.neighbours import Neighbours
-from recommender.similarity.pairs import PairSignals, Texts, pair_signals
+from recommender.similarity.pairs import Texts
+from recommender.similarity.stories import Stories
 
 Positions = npt.NDArray[np.integer]
 _Number = TypeVar("_Number", bound=np.generic)
@@ -27,9 +29,25 @@ class Shelf:
     columns: Columns
     cards: Packed
     texts: Texts
+    expansion: Expansion
 
     def __len__(self) -> int:
         return len(self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """What the articles of a snapshot are to each other.
+
+    Attributes:
+        neighbours: each article's candidates.
+        groups: shape (n,), int32: the lowest position of the copies of each article.
+        stories: the running stories.
+    """
+
+    neighbours: Neighbours
+    groups: npt.NDArray[np.int32]
+    stories: Stories
 
 
 @dataclass(frozen=True)
@@ -42,9 +60,10 @@ class Corpus:
         base: the snapshot's articles.
         overlay: new and changed articles since then.
         groups: shape (len(self),), the lowest position of the copies of each article.
+        stories: shape (len(self),), the lowest position of the running story of each article.
         hidden: shape (len(self),), withdrawn, or replaced by the overlay's version.
         index: vector ids are catalog rows, of the base only.
-        neighbours: of the base.
+        relations: of the base.
     """
 
     version: str
@@ -53,9 +72,10 @@ class Corpus:
     overlay: Shelf
     vocabularies: Vocabularies
     groups: npt.NDArray[np.int32]
+    stories: npt.NDArray[np.int32]
     hidden: npt.NDArray[np.bool_]
     index: VectorIndex
-    neighbours: Neighbours
+    relations: Relations
     lexicon: Lexicon
 
     def __len__(self) -> int:
@@ -101,20 +121,20 @@ class Corpus:
         """Shape (len(positions), dim)."""
         return _join(self.base.texts.vectors, self.overlay.texts.vectors, positions)
 
-    def signals(self, texts: Texts, row: int, positions: Positions) -> PairSignals:
-        """Of row `row` of `texts` with each of the articles at `positions`; computed now."""
-        late = positions >= len(self.base)
-        found = PairSignals(*(np.empty(len(positions), dtype=np.float32) for _ in range(3)))
-        for shelf, chosen, first in (
-            (self.base, ~late, 0),
-            (self.overlay, late, len(self.base)),
-        ):
-            rows = positions[chosen] - first
-            part = pair_signals(texts, np.full(len(rows), row), shelf.texts, rows)
-            found.dense[chosen] = part.dense
-            found.lexical[chosen] = part.lexical
-            found.title[chosen] = part.title
-        return found
+    def expanded_at(self, positions: Positions) -> npt.NDArray[np.float32]:
+        """The vectors with their neighbours' added; shape (len(positions), dim)."""
+        early, late = self.base.expansion, self.overlay.expansion
+        neighbours = _join(early.neighbours, late.neighbours, positions)
+        near = self.vectors_at(np.maximum(neighbours, 0).ravel())
+        return add_neighbours(
+            self.vectors_at(positions),
+            near.reshape(*neighbours.shape, near.shape[1]),
+            _join(early.weights, late.weights, positions),
+        )
+
+    def density_at(self, positions: Positions) -> npt.NDArray[np.float32]:
+        """How near the articles are to their own nearest; shape (len(positions),)."""
+        return _join(self.base.expansion.density, self.overlay.expansion.density, positions)
 
     def positions_of_rows(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Base positions of vector ids that the index gave."""

@@ -8,6 +8,7 @@ from index.snapshot import SnapshotStore
 from recommender.articles.catalog import Catalog
 from recommender.errors import NotReady
 from recommender.slots.corpus import Corpus
+from recommender.slots.learned import Learned
 from recommender.slots.overlay import with_changes
 from recommender.slots.shelving import read_corpus
 
@@ -23,17 +24,23 @@ class LiveCorpus:
     """
 
     def __init__(
-        self, store: SnapshotStore, catalog: Catalog, refused: Callable[[str], None]
+        self,
+        store: SnapshotStore,
+        catalog: Catalog,
+        learned: Learned,
+        refused: Callable[[str], None],
     ) -> None:
         """Opens nothing yet.
 
         Args:
             store: where snapshots are published.
             catalog: what they were made of.
+            learned: when a new article belongs to a story.
             refused: told why a published snapshot cannot be served.
         """
         self._store = store
         self._catalog = catalog
+        self._learned = learned
         self._refused = refused
         self._changing = threading.Lock()
         self._base: Corpus | None = None
@@ -83,7 +90,7 @@ class LiveCorpus:
         seen = self._catalog.data_version()
         if self._laid is None or self._laid[0] != seen:
             changes = self._catalog.changed_since(self._base_revision, base.embedder)
-            self._laid = seen, with_changes(base, changes.changes)
+            self._laid = seen, with_changes(base, changes.changes, self._learned)
         return self._laid[1]
 
     def _open(self) -> None:

@@ -78,10 +78,12 @@ class FilledSlot:
         Signals that added nothing are left out unless `every` is set.
         """
         ranked = self.ranked
+        values = ranked.values[:, place]
+        counted = zip(ranked.signals, values, values * ranked.weights, strict=True)
         found = [
-            Reason(signal, float(ranked.values[row, place]), float(contribution))
-            for row, signal in enumerate(ranked.signals)
-            if (contribution := ranked.contributions[row, place]) != 0 or every
+            Reason(signal, float(value), float(contribution))
+            for signal, value, contribution in counted
+            if contribution != 0 or every
         ]
         return tuple(sorted(found, key=lambda reason: -reason.contribution))
 
@@ -159,6 +161,9 @@ class _Filler:
 
     def _from(self, source: SlotName, slot: SlotQuery) -> Ranked:
         not_after = self._query.at.timestamp() if self._pipeline.as_of_now else np.inf
+        subject = self._query.subject
+        if source == "related" and self._pipeline.only_older and subject is not None:
+            not_after = np.fmin(not_after, subject.published_at)  # fmin passes an unknown date over
         rules = eligible(self._corpus, slot.filters, not_after=not_after, without=self._shown)
         ranked = self._sources[source](slot, rules)
         wanted = slot.offset + slot.limit
@@ -168,7 +173,7 @@ class _Filler:
             order = best_of_each(ranked, pool, self._corpus.groups, self._taken)
         else:
             order = best_first(ranked, pool)
-        order = diversified(ranked, order, self._corpus, diversity, wanted)
+        order = diversified(ranked, order, self._corpus.stories, diversity, wanted)
         return ranked.take(order[slot.offset :])
 
     def _related(self, slot: SlotQuery, rules: Eligible) -> Ranked:

@@ -7,15 +7,15 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from recommender.slots.learned import Calibration
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What each signal counts, in the order of `SIGNALS`; 0 leaves it out.
 
     Attributes:
-        dense: cosine of the embeddings.
-        lexical: cosine of the TF-IDF vectors of title and text.
-        title: cosine of the TF-IDF vectors of the titles.
+        expanded, dense, lexical, title, names, density: see `similarity.pairs.TEXT_SIGNALS`.
         time_between: closeness of the two publications in time.
         section: 1 where both stand in the same section.
         recency: newness of the candidate at the time of asking; evergreens count as new.
@@ -23,9 +23,12 @@ class Weights:
         editors_choice: 1 where an editor recommends the candidate.
     """
 
+    expanded: float = 0.0
     dense: float = 0.0
     lexical: float = 0.0
     title: float = 0.0
+    names: float = 0.0
+    density: float = 0.0
     time_between: float = 0.0
     section: float = 0.0
     recency: float = 0.0
@@ -34,8 +37,10 @@ class Weights:
 
 
 SIGNALS: tuple[str, ...] = tuple(signal.name for signal in fields(Weights))
-PAIR_SIGNALS = 5
-"""The first so many depend on the two articles alone."""
+PAIR_SIGNALS = 8
+"""The first so many depend on the two articles alone; of these the first on their texts alone."""
+
+_NEUTRAL = Calibration(slope=1.0, intercept=0.0)
 
 
 @dataclass(frozen=True)
@@ -49,9 +54,11 @@ class Pipeline:
         recency_half: an article of this age has half the recency of a new one.
         collapse_copies: of copies of one article only the best placed is shown, and never one of
             the article that is asked about.
-        diversity: 0 ranks by score alone; towards 1 what resembles a better placed one sinks.
-        min_score: what the pair signals must add up to, or the candidate is not related.
+        diversity: 0 ranks by score alone; at 1 a story stands once before it stands twice.
+        min_score: the probability that a link is accepted, or the candidate is not related.
         as_of_now: articles of a later date than the time of asking are left out.
+        only_older: so are articles of a later date than the one that is asked about.
+        related: from the score of the texts to the probability that an editor accepts the link.
     """
 
     name: str
@@ -62,9 +69,15 @@ class Pipeline:
     diversity: float = 0.0
     min_score: float = 0.0
     as_of_now: bool = True
+    only_older: bool = False
+    related: Calibration = _NEUTRAL
 
     @cached_property
-    def weight_column(self) -> npt.NDArray[np.float32]:
-        """Shape (len(SIGNALS), 1)."""
-        values = [getattr(self.weights, signal) for signal in SIGNALS]
-        return np.array(values, dtype=np.float32)[:, None]
+    def weight_row(self) -> npt.NDArray[np.float32]:
+        """Shape (len(SIGNALS),)."""
+        return np.array([getattr(self.weights, signal) for signal in SIGNALS], dtype=np.float32)
+
+    @cached_property
+    def floor(self) -> float:
+        """What the signals of the texts must add up to; -inf where everything may be shown."""
+        return self.related.score_of(self.min_score)

@@ -6,8 +6,11 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
+from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.candidates import Candidates, Subject
-from recommender.slots.pipeline import PAIR_SIGNALS, SIGNALS, Pipeline
+from recommender.slots.pipeline import SIGNALS, Pipeline
+
+_TIME, _SECTION, _RECENCY, _POPULARITY, _CHOICE = range(len(TEXT_SIGNALS), len(SIGNALS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +20,21 @@ class Ranked:
     Attributes:
         positions: shape (n,).
         scores: shape (n,), float32.
-        signals: the names of the rows of `values` and `contributions`.
+        signals: the names of the rows of `values`.
         values: shape (len(signals), n), what was measured.
-        contributions: shape (len(signals), n); each column adds up to its score.
+        weights: shape (len(signals),), what each signal counts.
     """
 
     positions: npt.NDArray[np.int64]
     scores: npt.NDArray[np.float32]
     signals: tuple[str, ...]
     values: npt.NDArray[np.float32]
-    contributions: npt.NDArray[np.float32]
+    weights: npt.NDArray[np.float32]
+
+    @property
+    def contributions(self) -> npt.NDArray[np.float32]:
+        """Shape (len(signals), n); each column adds up to its score."""
+        return self.values * self.weights[:, None]
 
     def take(self, order: npt.NDArray[np.integer]) -> "Ranked":
         """The columns in `order`."""
@@ -35,7 +43,7 @@ class Ranked:
             self.scores[order],
             self.signals,
             self.values.take(order, axis=1),
-            self.contributions.take(order, axis=1),
+            self.weights,
         )
 
 
@@ -73,30 +81,34 @@ def rank_related(
     columns = found.columns
     weights = pipeline.weights
     values = np.zeros((len(SIGNALS), len(found.positions)), dtype=np.float32)
-    values[0] = found.signals.dense
-    values[1] = found.signals.lexical
-    values[2] = found.signals.title
+    values[: len(TEXT_SIGNALS)] = found.signals
     if weights.time_between:
         apart = np.abs(columns.published_at - subject.published_at)
-        values[3] = closeness(apart, pipeline.time_between_half)
-        values[3, columns.evergreen] = 0  # what does not age belongs to no moment
+        values[_TIME] = closeness(apart, pipeline.time_between_half)
+        values[_TIME, columns.evergreen] = 0  # what does not age belongs to no moment
     if weights.section and subject.section >= 0:
-        values[4] = columns.section == subject.section
+        values[_SECTION] = columns.section == subject.section
     if weights.recency:
         age = np.maximum(at - columns.published_at, 0)  # a future date counts as new
-        values[5] = closeness(age, pipeline.recency_half)
-        values[5, columns.evergreen] = 1
+        values[_RECENCY] = closeness(age, pipeline.recency_half)
+        values[_RECENCY, columns.evergreen] = 1
     if weights.popularity and popularity is not None:
-        values[6] = popularity[found.positions]
-    values[7] = columns.editors_choice
-    contributions = values * pipeline.weight_column
-    scores = np.add.reduce(contributions, axis=0)
-    ranked = Ranked(found.positions, scores, SIGNALS, values, contributions)
+        values[_POPULARITY] = popularity[found.positions]
+    values[_CHOICE] = columns.editors_choice
+    row = pipeline.weight_row
+    ranked = Ranked(found.positions, row @ values, SIGNALS, values, row)
     if pipeline.min_score > 0:
-        related = np.add.reduce(contributions[:PAIR_SIGNALS], axis=0) >= pipeline.min_score
+        related = text_scores(ranked) >= pipeline.floor
         if not related.all():
             ranked = ranked.take(np.flatnonzero(related))
     return ranked
+
+
+def text_scores(ranked: Ranked) -> npt.NDArray[np.float32]:
+    """What the signals of the texts alone add up to; shape (n,)."""
+    texts = len(TEXT_SIGNALS)
+    found: npt.NDArray[np.float32] = ranked.weights[:texts] @ ranked.values[:texts]
+    return found
 
 
 def rank_by(
@@ -104,4 +116,4 @@ def rank_by(
 ) -> Ranked:
     """Articles whose order depends on one value alone; it is their score."""
     row = values.astype(np.float32)[None, :]
-    return Ranked(positions, row[0], (signal,), row, row)
+    return Ranked(positions, row[0], (signal,), row, np.ones(1, dtype=np.float32))

@@ -3,7 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 
-from recommender.slots.corpus import Corpus
 from recommender.slots.ranking import Ranked
 
 Order = npt.NDArray[np.int64]
@@ -35,31 +34,36 @@ def best_of_each(
 
 
 def diversified(
-    ranked: Ranked, order: Order, corpus: Corpus, diversity: float, count: int
+    ranked: Ranked, order: Order, stories: npt.NDArray[np.int32], diversity: float, count: int
 ) -> Order:
-    """The first `count` by maximal marginal relevance (Carbonell and Goldstein 1998).
+    """The first `count` by maximal marginal relevance over stories.
+
+    Carbonell and Goldstein 1998, two articles counting as alike when they are of one story: at 0
+    the whole story may stand in the slot, at 1 one piece of it and then something else.
 
     Args:
         ranked: scored articles.
         order: columns of `ranked`, best first; of these the first `POOL` are diversified.
-        corpus: where the vectors are.
-        diversity: in [0, 1); how much likeness to what already stands in the slot takes off.
+        stories: shape (articles of the corpus,), the story of each.
+        diversity: in [0, 1]; what a story that stands there already takes off, the best score
+            counting 1.
         count: places to fill.
     """
     if diversity <= 0 or len(order) <= 1:
         return order[:count]
-    order, behind = order[:POOL], order[POOL:]
-    vectors = corpus.vectors_at(ranked.positions[order])
-    scores = ranked.scores[order]
-    # scores and cosines on one scale: the best score counts 1
-    free = scores * ((1 - diversity) / max(float(scores[0]), 1e-9))
-    vectors_off = vectors * np.float32(diversity)
-    likeness = vectors_off @ vectors[0]
-    free[0] = -np.inf
-    chosen = [0]
-    while len(chosen) < min(count, len(order)):
-        best = int((free - likeness).argmax())
+    pool = order[:POOL]
+    scores = ranked.scores[pool].tolist()
+    told = stories[ranked.positions[pool]].tolist()
+    off = diversity * max(scores[0], 1e-9)
+    shown: set[int] = set()
+    chosen: list[int] = []
+    left = list(range(len(pool)))
+    while left and len(chosen) < count:
+        best = max(
+            left,
+            key=lambda one: (1 - diversity) * scores[one] - (off if told[one] in shown else 0.0),
+        )
+        left.remove(best)
         chosen.append(best)
-        free[best] = -np.inf
-        np.maximum(likeness, vectors_off @ vectors[best], out=likeness)
-    return np.concatenate([order[chosen], behind])[:count]
+        shown.add(told[best])
+    return np.concatenate([pool[chosen], order[POOL:]])[:count]

@@ -23,12 +23,15 @@ from recommender.articles.packed import pack, read_packed, write_packed
 from recommender.articles.stored import StoredArticle
 from recommender.articles.text import article_text
 from recommender.similarity import lexical
+from recommender.similarity.expansion import unexpanded
 from recommender.similarity.lexical import Idf, Lexicon, Terms, read_terms, write_terms
-from recommender.similarity.neighbours import Neighbours, read_neighbours, write_neighbours
+from recommender.similarity.neighbours import read_neighbours, write_neighbours
 from recommender.similarity.pairs import Texts
-from recommender.slots.corpus import Corpus, Shelf
+from recommender.similarity.stories import read_stories, write_stories
+from recommender.slots.corpus import Corpus, Relations, Shelf
 
 _INDEX = "index.faiss"
+_LEXICON = ("text", "title", "names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +71,39 @@ def text_as_numbers(lexicon: Lexicon, title: str, text: str, vectors: Vectors) -
         vectors=vectors,
         terms=lexical.weigh(lexical.count([text]), lexicon.text),
         title_terms=lexical.weigh(lexical.count([title]), lexicon.title),
+        name_terms=lexical.weigh(lexical.count_names([text]), lexicon.names),
     )
 
 
-def write_corpus(stocked: Stocked, index: FaissIndex, neighbours: Neighbours, draft: Draft) -> None:
+def write_corpus(stocked: Stocked, index: FaissIndex, draft: Draft) -> None:
     """As parts of a snapshot."""
     shelf = stocked.shelf
     index.save(draft.path(_INDEX))
     np.save(draft.path("vectors.npy"), shelf.texts.vectors)
     write_terms(shelf.texts.terms, draft, "terms")
     write_terms(shelf.texts.title_terms, draft, "title_terms")
-    np.save(draft.path("idf.text.npy"), stocked.lexicon.text.weights)
-    np.save(draft.path("idf.title.npy"), stocked.lexicon.title.weights)
+    write_terms(shelf.texts.name_terms, draft, "name_terms")
+    for name in _LEXICON:
+        np.save(draft.path(f"idf.{name}.npy"), getattr(stocked.lexicon, name).weights)
     write_identifiers(shelf.ids, draft)
     write_columns(shelf.columns, stocked.vocabularies, draft)
     write_packed(shelf.cards, draft, "cards")
-    write_neighbours(neighbours, draft)
+
+
+def write_relations(relations: Relations, draft: Draft) -> None:
+    """As parts of a snapshot."""
+    write_neighbours(relations.neighbours, draft)
+    np.save(draft.path("groups.npy"), relations.groups)
+    write_stories(relations.stories, draft)
 
 
 def read_corpus(snapshot: Snapshot) -> Corpus:
     """The corpus of a snapshot, memory-mapped, with nothing in its overlay."""
     made, vocabularies = read_columns(snapshot)
-    neighbours = read_neighbours(snapshot)
-    lexicon = Lexicon(*(Idf(read_array(snapshot, f"idf.{name}")) for name in ("text", "title")))
+    relations = Relations(
+        read_neighbours(snapshot), read_array(snapshot, "groups"), read_stories(snapshot)
+    )
+    lexicon = Lexicon(*(Idf(read_array(snapshot, f"idf.{name}")) for name in _LEXICON))
     base = Shelf(
         ids=read_identifiers(snapshot),
         columns=made,
@@ -99,7 +112,9 @@ def read_corpus(snapshot: Snapshot) -> Corpus:
             vectors=read_array(snapshot, "vectors"),
             terms=read_terms(snapshot, "terms"),
             title_terms=read_terms(snapshot, "title_terms"),
+            name_terms=read_terms(snapshot, "name_terms"),
         ),
+        expansion=relations.neighbours.expansion,
     )
     return Corpus(
         version=snapshot.manifest.version,
@@ -107,10 +122,11 @@ def read_corpus(snapshot: Snapshot) -> Corpus:
         base=base,
         overlay=_empty(base.texts.vectors.shape[1], lexicon),
         vocabularies=vocabularies,
-        groups=neighbours.groups,
+        groups=relations.groups,
+        stories=relations.stories.of,
         hidden=np.zeros(len(base), dtype=np.bool_),
         index=FaissIndex.load(snapshot.path / _INDEX),
-        neighbours=neighbours,
+        relations=relations,
         lexicon=lexicon,
     )
 
@@ -126,6 +142,7 @@ class _Counted:
         self._vectors: list[Vectors] = []
         self._terms: list[Terms] = []
         self._title_terms: list[Terms] = []
+        self._name_terms: list[Terms] = []
 
     def add(self, stored: Sequence[StoredArticle], vectors: Vectors) -> None:
         made, self._vocabularies = columns(stored, self._vocabularies)
@@ -136,12 +153,15 @@ class _Counted:
         self._cards.extend(packed[position] for position in range(len(packed)))
         self._vectors.append(vectors)
         if articles:
-            self._terms.append(lexical.count([article_text(article) for article in articles]))
+            texts = [article_text(article) for article in articles]
+            self._terms.append(lexical.count(texts))
             self._title_terms.append(lexical.count([article.title for article in articles]))
+            self._name_terms.append(lexical.count_names(texts))
 
     def stocked(self, lexicon: Lexicon | None = None) -> Stocked:
-        terms, title_terms = _stacked(self._terms), _stacked(self._title_terms)
-        lexicon = lexicon or Lexicon(lexical.fit(terms), lexical.fit(title_terms))
+        counts = [_stacked(one) for one in (self._terms, self._title_terms, self._name_terms)]
+        lexicon = lexicon or Lexicon(*map(lexical.fit, counts))
+        terms, title_terms, name_terms = counts
         parts = zip(*(made.arrays() for made in self._columns), strict=True)
         shelf = Shelf(
             ids=identifiers(self._ids),
@@ -151,7 +171,9 @@ class _Counted:
                 vectors=np.concatenate(self._vectors),
                 terms=lexical.weigh(terms, lexicon.text),
                 title_terms=lexical.weigh(title_terms, lexicon.title),
+                name_terms=lexical.weigh(name_terms, lexicon.names),
             ),
+            expansion=unexpanded(len(self._ids)),
         )
         return Stocked(shelf, self._vocabularies, lexicon)
 

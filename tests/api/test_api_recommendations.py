@@ -1,6 +1,8 @@
 import pytest
 from starlette.testclient import TestClient
 
+from recommender.similarity.pairs import TEXT_SIGNALS
+
 CARD = {
     "id", "title", "url", "teaser", "image_url", "section", "labels", "published_at",
     "score", "position", "reasons",
@@ -49,10 +51,10 @@ def test_explain_tells_every_signal_with_its_weight(reading: TestClient) -> None
     card = reading.get("/v1/articles/bridge-0/related?explain=true").json()["data"][0]
     told = {reason["signal"]: reason for reason in card["reasons"]}
     assert set(told) == {
-        "dense", "lexical", "title", "time_between", "section", "recency", "popularity",
+        "expanded", "dense", "lexical", "title", "names", "density", "time_between", "section", "recency", "popularity",
         "editors_choice",
     }  # fmt: skip
-    assert told["dense"]["weight"] == 1.0
+    assert told["expanded"]["weight"] == 1.0
     for reason in card["reasons"]:
         assert reason["contribution"] == pytest.approx(reason["value"] * reason["weight"], abs=1e-4)
 
@@ -158,7 +160,7 @@ def test_the_similarity_pipeline_knows_no_readers(reading: TestClient) -> None:
     answer = reading.get("/v1/articles/football-1/related?pipeline=similarity").json()
     assert answer["meta"]["pipeline"] == "similarity"
     signals = {reason["signal"] for card in answer["data"] for reason in card["reasons"]}
-    assert signals <= {"dense", "lexical", "title", "time_between", "section"}
+    assert signals <= {*TEXT_SIGNALS, "time_between", "section"}
 
 
 def test_the_snapshot_tells_what_it_is(reading: TestClient) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,16 +41,7 @@ class WordEmbedder:
 def parts(home: Path, embedder: WordEmbedder | None = None) -> Parts:
     """Everything real but the model."""
     made = assemble(home, Settings())
-    return Parts(
-        home=made.home,
-        settings=made.settings,
-        catalog=made.catalog,
-        events=made.events,
-        store=made.store,
-        embedder=embedder or WordEmbedder(),
-        pipelines=made.pipelines,
-        popular=made.popular,
-    )
+    return replace(made, embedder=embedder or WordEmbedder())
 
 
 def opened(home: Path, embedder: WordEmbedder | None = None) -> Recommender:

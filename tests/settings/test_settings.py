@@ -61,7 +61,10 @@ def test_a_variable_wins_over_the_file_and_the_file_over_the_default(
         ("[embeder]\nmodel = 'x'", r"unknown setting 'embeder'.*embedder"),
         ("[embedder]\nmodle = 'x'", r"unknown setting 'embedder.modle'.*embedder.model"),
         ("[rebuild]\nkeep = 0", r"'rebuild.keep' is wrong.*greater than or equal to 1, got 0"),
-        ("[pipelines.default]\ndiversity = 1.5", r"pipelines.default.diversity.*less than 1"),
+        (
+            "[pipelines.default]\ndiversity = 1.5",
+            r"pipelines.default.diversity.*less than or equal to 1",
+        ),
         (
             "[pipelines.default.weights]\nrecncy = 1",
             r"Did you mean pipelines.default.weights.recen",

@@ -9,8 +9,10 @@ import numpy as np
 from index.faiss_index import FaissIndex
 from recommender.articles.article import Article
 from recommender.articles.stored import StoredArticle
+from recommender.similarity.duplicates import are_copies, copy_groups
 from recommender.similarity.neighbours import find_neighbours
-from recommender.slots.corpus import Corpus
+from recommender.similarity.stories import arrange, find_stories
+from recommender.slots.corpus import Corpus, Relations
 from recommender.slots.shelving import stock
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -38,17 +40,24 @@ def corpus_of(
     stacked = np.stack(vectors).astype(np.float32)
     stocked = stock([(stored, stacked)])
     found = find_neighbours(stocked.shelf.texts, neighbours)
+    copies = are_copies(found.signals[:, 1], found.signals[:, 2])
+    left, column = np.nonzero(copies)
+    groups = copy_groups(left, found.positions[left, column], len(stored))
+    times = stocked.shelf.columns.published_at
+    likeness = np.clip(found.signals[:, 1].astype(np.float32), 0, 1)
+    stories = arrange(find_stories(found.positions, likeness, times, least=0.7), times)
     empty = stock([((), np.empty((0, DIM), dtype=np.float32))])
     return Corpus(
         version="v1",
         embedder="chosen@1",
-        base=stocked.shelf,
+        base=replace(stocked.shelf, expansion=found.expansion),
         overlay=empty.shelf,
         vocabularies=stocked.vocabularies,
-        groups=found.groups,
+        groups=groups,
+        stories=stories.of,
         hidden=np.zeros(len(stored), dtype=np.bool_),
         index=FaissIndex.build(stocked.shelf.columns.rows, stacked),
-        neighbours=found,
+        relations=Relations(found, groups, stories),
         lexicon=stocked.lexicon,
     )
 

@@ -1,0 +1,64 @@
+"""What articles are to each other: neighbours, copies of one text, pieces of one story."""
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.jobs.steps import Steps
+from recommender.similarity.duplicates import are_copies, copy_groups
+from recommender.similarity.neighbours import Neighbours, find_neighbours
+from recommender.similarity.stories import arrange, find_stories
+from recommender.slots.corpus import Corpus, Relations, Shelf
+from recommender.slots.learned import Learned
+
+_BLOCK = 8192
+
+
+def relate(
+    shelf: Shelf, count: int, learned: Learned, before: Corpus | None, steps: Steps
+) -> Relations:
+    """Relates all articles of `shelf` to each other.
+
+    Args:
+        shelf: its texts and columns.
+        count: candidates kept for each article.
+        learned: when a pair is one story.
+        before: the snapshot before, whose stories go on; None groups all anew.
+        steps: told of each.
+    """
+    texts, times = shelf.texts, shelf.columns.published_at
+    neighbours = steps.timed(
+        "neighbours", lambda: find_neighbours(texts, count, progress=steps.watch.progress)
+    )
+    copies = are_copies(neighbours.signals[:, 1], neighbours.signals[:, 2])
+    left, column = np.nonzero(copies)
+    groups = steps.timed(
+        "copies", lambda: copy_groups(left, neighbours.positions[left, column], len(shelf))
+    )
+    previous = None if before is None else _went_on(shelf, before)
+    likeness = _likeness(neighbours, learned)
+    story = steps.timed(
+        "stories", lambda: find_stories(neighbours.positions, likeness, times, previous)
+    )
+    return Relations(neighbours, groups, arrange(story, times))
+
+
+def _likeness(neighbours: Neighbours, learned: Learned) -> npt.NDArray[np.float32]:
+    """Shape of the positions; block by block, as the signals of a large catalog are larger."""
+    found = np.zeros(neighbours.positions.shape, dtype=np.float32)
+    for start in range(0, len(found), _BLOCK):
+        here = slice(start, start + _BLOCK)
+        found[here] = learned.likeness(neighbours.signals[here])
+    found[neighbours.positions < 0] = 0
+    return found
+
+
+def _went_on(shelf: Shelf, before: Corpus) -> npt.NDArray[np.int64]:
+    """The earlier story of each article, by its number then; -1 where it or its text is new."""
+    rows = before.base.columns.rows
+    place = np.minimum(np.searchsorted(rows, shelf.columns.rows), len(rows) - 1)
+    same = rows[place] == shelf.columns.rows
+    for start in range(0, len(shelf), _BLOCK):
+        here = slice(start, start + _BLOCK)
+        earlier = before.base.texts.vectors[place[here]]
+        same[here] &= (earlier == shelf.texts.vectors[here]).all(axis=1)
+    return np.where(same, before.relations.stories.of[place], -1)
