@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli import catalog, demo, event_files, home, score, serve, slots, snapshots
+from recommender.cli import (
+    catalog,
+    demo,
+    evaluate,
+    event_files,
+    home,
+    score,
+    serve,
+    slots,
+    snapshots,
+)
 from recommender.cli.options import examples
 from recommender.cli.outcome import FAILED, FINE, one_line
 
@@ -52,6 +62,7 @@ app.add_typer(demo.commands)
 app.add_typer(catalog.commands)
 app.add_typer(slots.commands)
 app.add_typer(score.commands)
+app.add_typer(evaluate.commands, name="evaluate")
 app.add_typer(event_files.commands)
 app.add_typer(serve.commands)
 app.add_typer(snapshots.commands, name="snapshots")

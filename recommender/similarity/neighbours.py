@@ -36,10 +36,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The candidates of each article of a snapshot, nearest first.
+    """The candidates of each article of a snapshot.
 
     Attributes:
-        positions: shape (n, c), int32 row numbers, padded with -1.
+        positions: shape (n, c), int32 row numbers, ascending, padded with -1 at the end.
         signals: shape (n, len(TEXT_SIGNALS), c), float16, 0 where padded. One article's lie
             together: a slot that is filled touches one page of the file.
         expansion: of each article.
@@ -80,6 +80,9 @@ def find_neighbours(
     near = _padded(nearness(expanded, plain.lexical), there)
     # ties by position: same corpus, same answer
     best = np.lexsort((positions, -near), axis=1)[:, :count]
+    last = np.where(positions < 0, np.iinfo(np.int32).max, positions)
+    by_position = np.argsort(np.take_along_axis(last, best, axis=1), axis=1, kind="stable")
+    best = np.take_along_axis(best, by_position, axis=1)
 
     def kept(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         return np.take_along_axis(values, best, axis=1)
@@ -87,7 +90,8 @@ def find_neighbours(
     positions = np.take_along_axis(positions, best, axis=1)
     both = (density[:, None] + density[positions]) / np.float32(2)
     chosen = PlainSignals(*(kept(getattr(plain, one.name)) for one in fields(PlainSignals)))
-    signals = stacked(kept(expanded), chosen, both.astype(np.float32)).swapaxes(0, 1).astype(np.float16)
+    found = stacked(kept(expanded), chosen, both.astype(np.float32))
+    signals = found.swapaxes(0, 1).astype(np.float16)
     signals.swapaxes(1, 2)[positions < 0] = 0
     return Neighbours(positions, signals, expansion)
 

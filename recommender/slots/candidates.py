@@ -36,7 +36,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Articles with what is known of their likeness to the subject; all in one order."""
+    """Articles, by ascending position, with what is known of their likeness to the subject."""
 
     positions: npt.NDArray[np.int64]
     columns: Columns
@@ -174,7 +174,7 @@ def _searched(
         allowed=allowed,
         excluded=rows[excluded[excluded < len(rows)].astype(np.int64)],
     )
-    positions = corpus.positions_of_rows(hits.ids[0][hits.ids[0] >= 0])
+    positions = np.sort(corpus.positions_of_rows(hits.ids[0][hits.ids[0] >= 0]))
     return _with_signals(corpus, profile, positions, rules)
 
 
@@ -186,7 +186,7 @@ def _overlaid(
     kept = kept[kept != subject.position]
     vectors = corpus.overlay.texts.vectors[kept - len(corpus.base)]
     nearest = np.argsort(-(vectors @ profile.texts.vectors[profile.row]), kind="stable")
-    return _with_signals(corpus, profile, kept[nearest[:count]], rules)
+    return _with_signals(corpus, profile, np.sort(kept[nearest[:count]]), rules)
 
 
 def _with_signals(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from recommender.slots.candidates import Eligible, Subject, eligible, related_ca
 from recommender.slots.corpus import Corpus
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.ranking import Ranked, rank_by, rank_related
-from recommender.slots.reranking import POOL, best_first, best_of_each, diversified
+from recommender.slots.reranking import best_first, best_of_each, diversified
 from recommender.slots.slot import Reason, Recommendation, Slot, SlotName, SlotQuery
 
 FALLBACKS: tuple[SlotName, ...] = ("popular", "editors_choice", "latest")
@@ -168,13 +169,15 @@ class _Filler:
         ranked = self._sources[source](slot, rules)
         wanted = slot.offset + slot.limit
         diversity = self._pipeline.diversity if source == "related" else 0.0
-        pool = max(POOL, wanted) if diversity else wanted
         if self._pipeline.collapse_copies:
-            order = best_of_each(ranked, pool, self._corpus.groups, self._taken)
+            order = best_of_each(ranked, self._corpus.groups, self._taken)
         else:
-            order = best_first(ranked, pool)
-        order = diversified(ranked, order, self._corpus.stories, diversity, wanted)
-        return ranked.take(order[slot.offset :])
+            order = iter(best_first(ranked, len(ranked.positions)).tolist())
+        if diversity:
+            columns = diversified(ranked, order, self._corpus.stories, diversity, wanted)
+        else:
+            columns = np.fromiter(islice(order, wanted), dtype=np.int64)
+        return ranked.take(columns[slot.offset :])
 
     def _related(self, slot: SlotQuery, rules: Eligible) -> Ranked:
         subject = self._query.subject

@@ -15,10 +15,10 @@ _TIME, _SECTION, _RECENCY, _POPULARITY, _CHOICE = range(len(TEXT_SIGNALS), len(S
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Scored articles, in no particular order.
+    """Scored articles.
 
     Attributes:
-        positions: shape (n,).
+        positions: shape (n,), ascending until they are put in order.
         scores: shape (n,), float32.
         signals: the names of the rows of `values`.
         values: shape (len(signals), n), what was measured.
