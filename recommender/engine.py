@@ -60,11 +60,12 @@ class FilledPage:
 
     corpus: Corpus
     pipeline: Pipeline
+    subject: Subject | None
     slots: tuple[FilledSlot, ...]
 
     def rendered(self) -> tuple[Slot, ...]:
         """The slots with cards and reasons."""
-        return tuple(render(self.corpus, one, self.pipeline) for one in self.slots)
+        return tuple(render(self.corpus, one, self.pipeline, self.subject) for one in self.slots)
 
 
 class Recommender:
@@ -236,7 +237,7 @@ class Recommender:
             corpus, moment, window or self.parts.popular.window, latest=_shows_readers(slots)
         )
         query = PageQuery(tuple(slots), about, moment, tuple(seen))
-        return FilledPage(corpus, chosen, fill_page(corpus, query, chosen, readership))
+        return FilledPage(corpus, chosen, about, fill_page(corpus, query, chosen, readership))
 
     def fill_at_once(
         self,
@@ -270,7 +271,7 @@ class Recommender:
             about = subject_of(corpus, position)
         chosen = self.pipeline(pipeline)
         query = PageQuery(tuple(slots), about, moment, tuple(seen))
-        return FilledPage(corpus, chosen, fill_page(corpus, query, chosen, readership))
+        return FilledPage(corpus, chosen, about, fill_page(corpus, query, chosen, readership))
 
     def state(self) -> object | None:
         """An object that stays the same one while the same related slot has the same answer.
@@ -400,7 +401,8 @@ class Recommender:
                 f"{self.parts.embedder.name}. Run: recommender rebuild"
             )
         numbers = text_as_numbers(corpus.lexicon, subject.title, text, vectors)
-        return Subject(profile=profile_of_text(corpus, numbers, 0), published_at=seconds(at))
+        profile = profile_of_text(corpus, numbers, 0)
+        return Subject(profile=profile, published_at=seconds(at), text=text)
 
 
 def _shows_readers(slots: Sequence[SlotQuery]) -> bool:

@@ -87,6 +87,21 @@ class WeightSettings(_Section):
     editors_choice: Weight = 0.0
 
 
+class RerankerSettings(_Section):
+    """A model that reads the best candidates once more, each together with the article."""
+
+    model: str | None = Field(
+        default=None, description="folder or hub id of a cross-encoder; unset: none"
+    )
+    revision: str | None = Field(default=None, description="commit, tag or branch of a hub id")
+    device: str = Field(default="cpu", description="cpu, cuda, cuda:1, mps")
+    first: int = Field(default=20, ge=1, le=1000, description="so many of the best are read")
+    batch_size: int = Field(default=8, ge=1, le=4096, description="pairs through the model at once")
+    max_milliseconds: float = Field(
+        default=500, gt=0, le=3_600_000, description="no batch begins later; others stay behind"
+    )
+
+
 class PipelineSettings(_Section):
     """How candidates become a slot."""
 
@@ -106,6 +121,7 @@ class PipelineSettings(_Section):
     only_older: bool = Field(
         default=False, description="leave out what is dated later than the article asked about"
     )
+    reranker: RerankerSettings = RerankerSettings()
 
 
 _BUILT_IN: dict[str, Any] = {
@@ -118,7 +134,7 @@ _BUILT_IN: dict[str, Any] = {
                 "editors_choice": 0.01,
             },
             "diversity": 0.02,
-            "min_score": 0.25,
+            "min_score": 0.2,
         },
         "similarity": {"collapse_copies": False, "as_of_now": False},
     }
@@ -211,7 +227,8 @@ def origins(settings: Settings, home: Path) -> tuple[Origin, ...]:
         source = by_case.get(variable, FILE if name in in_file else "default")
         signal = name.rpartition(".")[2]
         if value is None and ".weights." in name:
-            value, source = weights.get(signal, 0.0), learned.name  # noqa: PLW2901 - as in force
+            value = weights.get(signal, 0.0)  # noqa: PLW2901 - as in force
+            source = "default" if learned == SHIPPED else learned.name
         found.append(Origin(name, value, source))
     return tuple(found)
 

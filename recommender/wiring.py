@@ -1,5 +1,6 @@
 """The only place that assembles: settings in, working parts out."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,14 +8,16 @@ from pathlib import Path
 from index.snapshot import SnapshotStore
 from recommender.articles.catalog import Catalog
 from recommender.articles.sources.fetch import FetchLimits
+from recommender.articles.text import article_text
 from recommender.errors import SettingsError
 from recommender.jobs.rebuild import Rebuilder, RebuildOptions
 from recommender.readers.events import EventLog
 from recommender.settings import PipelineSettings, Settings, learned_file, load_settings
+from recommender.similarity.cross_encoder import Reranker, SentenceTransformersReranker
 from recommender.similarity.embedder import Embedder
 from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
 from recommender.slots.learned import Learned, read_learned
-from recommender.slots.pipeline import Pipeline, Weights
+from recommender.slots.pipeline import Pipeline, Rescoring, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
     """
     settings = settings or load_settings(home)
     learned = read_learned(learned_file(home))
+    # before the files are opened: a model that is not there must leave none of them open
+    rerankers = {name: _reranker(name, one) for name, one in settings.pipelines.items()}
     try:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -61,10 +66,11 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
             f"{home} cannot be the home folder: {error.strerror}. "
             "Choose another with --home or RECOMMENDER_HOME."
         ) from error
+    catalog = Catalog.open(home / "catalog.sqlite")
     return Parts(
         home=home,
         settings=settings,
-        catalog=Catalog.open(home / "catalog.sqlite"),
+        catalog=catalog,
         events=EventLog.open(home / "events.sqlite"),
         store=SnapshotStore(home / "snapshots"),
         embedder=SentenceTransformersEmbedder(
@@ -75,7 +81,8 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
         ),
         learned=learned,
         pipelines={
-            name: _pipeline(name, one, learned) for name, one in settings.pipelines.items()
+            name: _pipeline(name, one, learned, _rescoring(one, rerankers[name], catalog))
+            for name, one in settings.pipelines.items()
         },
         popular=PopularWindow(
             window=timedelta(days=settings.popular.window_days),
@@ -112,7 +119,36 @@ def fetch_limits(settings: Settings) -> FetchLimits:
     )
 
 
-def _pipeline(name: str, chosen: PipelineSettings, learned: Learned) -> Pipeline:
+def _reranker(name: str, chosen: PipelineSettings) -> Reranker | None:
+    asked = chosen.reranker
+    if asked.model is None:
+        return None
+    return SentenceTransformersReranker(
+        asked.model,
+        revision=asked.revision,
+        device=asked.device,
+        batch_size=asked.batch_size,
+        max_milliseconds=asked.max_milliseconds,
+        setting=f"pipelines.{name}.reranker.model",
+    )
+
+
+def _rescoring(
+    chosen: PipelineSettings, model: Reranker | None, catalog: Catalog
+) -> Rescoring | None:
+    if model is None:
+        return None
+
+    def texts_of(ids: Sequence[str]) -> Mapping[str, str]:
+        stored = catalog.get_many(ids)
+        return {article_id: article_text(one.article) for article_id, one in stored.items()}
+
+    return Rescoring(model, chosen.reranker.first, texts_of)
+
+
+def _pipeline(
+    name: str, chosen: PipelineSettings, learned: Learned, rescoring: Rescoring | None
+) -> Pipeline:
     weights = {
         signal: learned.weights.get(signal, 0.0) if value is None else value
         for signal, value in chosen.weights.model_dump().items()
@@ -128,4 +164,5 @@ def _pipeline(name: str, chosen: PipelineSettings, learned: Learned) -> Pipeline
         as_of_now=chosen.as_of_now,
         only_older=chosen.only_older,
         related=learned.related,
+        rescoring=rescoring,
     )

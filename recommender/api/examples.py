@@ -9,11 +9,13 @@ CARD = {
     "section": "City",
     "labels": ["Editor's choice"],
     "published_at": "2026-01-30T06:15:00+00:00",
-    "score": 1.304113,
+    "score": 1.011829,
+    "relevance": 0.706401,
     "position": 1,
+    "because": ["same story, 2 days earlier", "shares bridge, harbour, council"],
     "reasons": [
-        {"signal": "dense", "value": 0.781204, "contribution": 0.781204},
-        {"signal": "lexical", "value": 0.36125, "contribution": 0.36125},
+        {"signal": "expanded", "value": 0.831204, "contribution": 0.831204},
+        {"signal": "lexical", "value": 0.36125, "contribution": 0.180625},
     ],
 }
 

@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Sequence
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import orjson
@@ -10,9 +11,10 @@ from starlette.responses import Response
 
 from recommender.api.ready import Rendered
 from recommender.engine import FilledPage
-from recommender.slots.page import FilledSlot
-from recommender.slots.pipeline import SIGNALS, Pipeline
+from recommender.slots.page import FilledSlot, relevance
+from recommender.slots.ranking import Ranked
 from recommender.slots.slot import SlotName
+from recommender.slots.words import because
 
 _DIGITS = 6
 """Decimals of scores; they come from float32."""
@@ -66,19 +68,34 @@ def _rendered(
 def _cards(page: FilledPage, slot: FilledSlot, explain: bool) -> bytes:
     ranked = slot.ranked
     signals = ranked.signals
-    weights = _weights(signals, page.pipeline) if explain else None
+    weights = _weights(ranked) if explain else None
+    likely = relevance(slot, page.pipeline)
     # all numbers at once; as float32 they would print with more digits
     numbers = np.concatenate([ranked.scores[None], ranked.values, ranked.contributions])
     rows: list[list[float]] = numbers.T.astype(np.float64).round(_DIGITS).tolist()
     cards = []
-    for place, (position, row) in enumerate(
-        zip(ranked.positions.tolist(), rows, strict=True), start=1
-    ):
+    for place, (position, row) in enumerate(zip(ranked.positions.tolist(), rows, strict=True)):
         reasons = _reasons(signals, row[1 : 1 + len(signals)], row[1 + len(signals) :], weights)
-        added = orjson.dumps({"score": row[0], "position": place, "reasons": reasons})
+        counted = {one["signal"]: one["contribution"] for one in reasons}
+        added = orjson.dumps(
+            {
+                "score": row[0],
+                "relevance": None if likely is None else round(float(likely[place]), _DIGITS),
+                "position": place + 1,
+                "because": because(page.corpus, page.subject, position, counted),
+                "reasons": reasons,
+            }
+        )
         # two objects made one: the card less its closing brace, what is added less its opening one
         cards.append(b"%b,%b" % (page.corpus.card_at(position)[:-1], added[1:]))
     return b"[%b]" % b",".join(cards)
+
+
+class _Told(TypedDict):
+    signal: str
+    value: float
+    contribution: float
+    weight: NotRequired[float]
 
 
 def _reasons(
@@ -86,7 +103,7 @@ def _reasons(
     values: Sequence[float],
     contributions: Sequence[float],
     weights: Sequence[float] | None,
-) -> list[dict[str, str | float]]:
+) -> list[_Told]:
     """The greatest contribution first; those that added nothing only where weights are told."""
     order = sorted(zip(contributions, signals, values, strict=True), reverse=True)
     if weights is None:
@@ -107,8 +124,6 @@ def _reasons(
     ]
 
 
-def _weights(signals: Sequence[str], pipeline: Pipeline) -> list[float]:
-    """What each signal counts; one that alone makes the order counts 1."""
-    if signals == SIGNALS:
-        return [float(getattr(pipeline.weights, signal)) for signal in signals]
-    return [1.0] * len(signals)
+def _weights(ranked: Ranked) -> list[float]:
+    """What each signal counts."""
+    return [round(float(weight), _DIGITS) for weight in ranked.weights]

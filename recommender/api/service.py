@@ -1,6 +1,7 @@
 """What the endpoints share: the engine, the metrics, and which thread may wait for what."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -17,6 +18,7 @@ T = TypeVar("T")
 
 _EMBEDDING_THREADS = 2
 _READING_THREADS = 40
+_RESCORING_THREADS = 40
 _LIGHT = 50
 """A slot that reaches no deeper is filled within about a millisecond."""
 
@@ -31,6 +33,8 @@ class Service:
         # apart: texts that wait for the model must not hold up beacons and pages
         self._embedding = CapacityLimiter(_EMBEDDING_THREADS)
         self._reading = CapacityLimiter(_READING_THREADS)
+        # apart too: they wait for a turn with a model, each up to its own limit of time
+        self._rescoring = CapacityLimiter(_RESCORING_THREADS)
 
     async def waited(self, work: Callable[[], T]) -> T:
         """The result of `work`, which reads or writes files."""
@@ -58,11 +62,14 @@ class Service:
             Problem: there is no such pipeline.
         """
         try:
-            self.recommender.pipeline(asked.pipeline)
+            pipeline = self.recommender.pipeline(asked.pipeline)
         except SettingsError as error:
             raise Problem.of_faults([Fault("pipeline", str(error))]) from None
         if isinstance(subject, UnpublishedText):
             return await self.embedded(lambda: self._fill(slots, subject, asked))
+        if pipeline.rescoring is not None:
+            work = partial(self._fill, slots, subject, asked)
+            return await to_thread.run_sync(work, limiter=self._rescoring)
         page = None
         if _is_light(slots, asked):
             page = self.recommender.fill_at_once(

@@ -18,6 +18,7 @@ from recommender.cli import (
     serve,
     slots,
     snapshots,
+    tune,
 )
 from recommender.cli.options import examples
 from recommender.cli.outcome import FAILED, FINE, one_line
@@ -63,6 +64,7 @@ app.add_typer(catalog.commands)
 app.add_typer(slots.commands)
 app.add_typer(score.commands)
 app.add_typer(evaluate.commands, name="evaluate")
+app.add_typer(tune.commands)
 app.add_typer(event_files.commands)
 app.add_typer(serve.commands)
 app.add_typer(snapshots.commands, name="snapshots")

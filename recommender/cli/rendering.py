@@ -12,10 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recommender.engine import FilledPage
-from recommender.slots.slot import Reason, Recommendation, Slot
-
-_REASONS = 3
-"""Shown of each recommendation unless all are asked for."""
+from recommender.slots.slot import Recommendation, Slot
 
 _PIPED_WIDTH = 120
 
@@ -99,7 +96,7 @@ def _table(slot: Slot, *, with_reasons: bool) -> Table:
             Text(f"{one.score:.3f}"),
         ]
         if with_reasons:
-            cells.append(Text(_short(one.reasons)))
+            cells.append(Text("; ".join(one.because)))
         table.add_row(*cells)
     return table
 
@@ -109,10 +106,6 @@ def _title(one: Recommendation) -> Text:
     for label in one.card.labels:
         title.append(f" · {label}", style="italic")
     return title
-
-
-def _short(reasons: Sequence[Reason]) -> str:
-    return ", ".join(f"{reason.signal} {reason.contribution:+.2f}" for reason in reasons[:_REASONS])
 
 
 def _signals(slot: Slot) -> Table:
@@ -155,7 +148,9 @@ def _cards(slot: Slot) -> list[dict[str, object]]:
             "labels": one.card.labels,
             "published_at": one.card.published_at,
             "score": one.score,
+            "relevance": one.relevance,
             "position": one.position,
+            "because": one.because,
             "reasons": one.reasons,
         }
         for one in slot

@@ -215,7 +215,7 @@ class Rebuilder:
                     "index_kind": index.kind,
                     f"recall_at_{_RECALL_AT}": round(recall, 4),
                     "stories": len(np.unique(relations.stories.of)),
-                    "copies": int(np.sum(relations.groups != np.arange(len(shelf)))),
+                    "copies": int(np.sum(relations.copies.groups != np.arange(len(shelf)))),
                 },
             )
             # while the draft holds the lock: nobody can prune what was just sealed

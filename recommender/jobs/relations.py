@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.jobs.steps import Steps
-from recommender.similarity.duplicates import are_copies, copy_groups
+from recommender.similarity.duplicates import find_copies
 from recommender.similarity.neighbours import Neighbours, find_neighbours
 from recommender.similarity.stories import arrange, find_stories
 from recommender.slots.corpus import Corpus, Relations, Shelf
@@ -29,17 +29,13 @@ def relate(
     neighbours = steps.timed(
         "neighbours", lambda: find_neighbours(texts, count, progress=steps.watch.progress)
     )
-    copies = are_copies(neighbours.signals[:, 1], neighbours.signals[:, 2])
-    left, column = np.nonzero(copies)
-    groups = steps.timed(
-        "copies", lambda: copy_groups(left, neighbours.positions[left, column], len(shelf))
-    )
+    copies = steps.timed("copies", lambda: find_copies(shelf.sketches))
     previous = None if before is None else _went_on(shelf, before)
     likeness = _likeness(neighbours, learned)
     story = steps.timed(
         "stories", lambda: find_stories(neighbours.positions, likeness, times, previous)
     )
-    return Relations(neighbours, groups, arrange(story, times))
+    return Relations(neighbours, copies, arrange(story, times))
 
 
 def _likeness(neighbours: Neighbours, learned: Learned) -> npt.NDArray[np.float32]:

@@ -188,25 +188,3 @@ def _canonical(group: Positions, sketches: Sketches) -> int:
     complete = group[lengths >= _AS_COMPLETE * lengths.max()]
     times = np.nan_to_num(sketches.times[complete], nan=-np.inf)
     return int(complete[np.argmax(times)])
-
-
-# Both must hold for two articles to be the same by their signals alone.
-_DENSE = 0.80
-_LEXICAL = 0.70
-
-
-def are_copies(
-    dense: npt.NDArray[np.floating], lexical: npt.NDArray[np.floating]
-) -> npt.NDArray[np.bool_]:
-    """Which of the pairs are the same article; shape of the signals."""
-    return np.asarray((dense >= _DENSE) & (lexical >= _LEXICAL), dtype=np.bool_)
-
-
-def copy_groups(left: Positions, right: Positions, count: int) -> npt.NDArray[np.int32]:
-    """The group of each of `count` articles, given the pairs that are copies of each other.
-
-    Returns:
-        Shape (count,): the lowest position in the article's group; its own where it has no copy.
-    """
-    _, first = np.unique(labels := _components(left, right, count), return_index=True)
-    return first[labels].astype(np.int32)

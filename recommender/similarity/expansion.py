@@ -126,7 +126,8 @@ def add_neighbours(vectors: Vectors, near: Vectors, weights: npt.NDArray[np.floa
     added = vectors + np.einsum("nk,nkd->nd", weights, near)
     lengths = np.linalg.norm(added, axis=1, keepdims=True)
     # opposite vectors may cancel out: then the article stands for itself
-    return np.where(lengths > _NOTHING, added / np.maximum(lengths, _NOTHING), vectors).astype(np.float32)
+    unit = added / np.maximum(lengths, _NOTHING)
+    return np.where(lengths > _NOTHING, unit, vectors).astype(np.float32)
 
 
 def expanded_vectors(vectors: Vectors, expansion: Expansion) -> Vectors:

@@ -25,6 +25,7 @@ class Subject:
         published_at: seconds since 1970; NaN where unknown.
         section: number in the corpus's vocabulary; -1 where unknown.
         group: of the copies of the article; -1 for a text.
+        text: "" for an article, whose own is in the catalog.
     """
 
     position: int | None = None
@@ -32,6 +33,7 @@ class Subject:
     published_at: float = float("nan")
     section: int = -1
     group: int = -1
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from index.protocol import VectorIndex
 from recommender.articles.columns import Columns, Vocabularies
 from recommender.articles.identifiers import Identifiers
 from recommender.articles.packed import Packed
+from recommender.similarity.duplicates import Copies
 from recommender.similarity.expansion import Expansion, add_neighbours
 from recommender.similarity.lexical import Lexicon
 from recommender.similarity.neighbours import Neighbours
 from recommender.similarity.pairs import Texts
+from recommender.similarity.sketches import Sketches
 from recommender.similarity.stories import Stories
 
 Positions = npt.NDArray[np.integer]
@@ -29,6 +31,7 @@ class Shelf:
     columns: Columns
     cards: Packed
     texts: Texts
+    sketches: Sketches
     expansion: Expansion
 
     def __len__(self) -> int:
@@ -41,12 +44,12 @@ class Relations:
 
     Attributes:
         neighbours: each article's candidates.
-        groups: shape (n,), int32: the lowest position of the copies of each article.
+        copies: which are one text.
         stories: the running stories.
     """
 
     neighbours: Neighbours
-    groups: npt.NDArray[np.int32]
+    copies: Copies
     stories: Stories
 
 
@@ -60,6 +63,7 @@ class Corpus:
         base: the snapshot's articles.
         overlay: new and changed articles since then.
         groups: shape (len(self),), the lowest position of the copies of each article.
+        canonical: shape (len(self),), the position of the copy that is shown before others.
         stories: shape (len(self),), the lowest position of the running story of each article.
         hidden: shape (len(self),), withdrawn, or replaced by the overlay's version.
         index: vector ids are catalog rows, of the base only.
@@ -72,6 +76,7 @@ class Corpus:
     overlay: Shelf
     vocabularies: Vocabularies
     groups: npt.NDArray[np.int32]
+    canonical: npt.NDArray[np.int32]
     stories: npt.NDArray[np.int32]
     hidden: npt.NDArray[np.bool_]
     index: VectorIndex

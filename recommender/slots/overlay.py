@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.articles.vector_queries import Change
-from recommender.similarity.duplicates import are_copies
+from recommender.similarity.duplicates import copies_of
 from recommender.similarity.expansion import Expansion
 from recommender.similarity.stories import PAUSE
 from recommender.slots.corpus import Corpus
@@ -52,6 +52,8 @@ def with_changes(corpus: Corpus, changes: Sequence[Change], learned: Learned) ->
         hidden=np.concatenate([base_hidden, np.zeros(len(shown), dtype=np.bool_)]),
         stories=np.concatenate([corpus.stories, _own_numbers(corpus, len(shown))]),
         groups=np.concatenate([corpus.groups, _own_numbers(corpus, len(shown))]),
+        # the newest version of a text stands for it
+        canonical=np.concatenate([corpus.canonical, _own_numbers(corpus, len(shown))]),
     )
     laid = replace(laid, overlay=replace(stocked.shelf, expansion=_expansion(laid)))
     groups, stories = _kin(laid, learned)
@@ -91,17 +93,31 @@ def _kin(corpus: Corpus, learned: Learned) -> tuple[npt.NDArray[np.int32], npt.N
         near = np.concatenate([near, np.arange(first, first + row)])
         if not len(near):
             continue
-        signals = signals_with(corpus, profile_of(corpus, first + row), near)
-        copies = near[are_copies(signals[1], signals[2])]
+        copies = near[_copies(corpus, row, near)]
         if len(copies):
             copy = int(copies[0])
             groups[row] = corpus.groups[copy] if copy < first else groups[copy - first]
+        signals = signals_with(corpus, profile_of(corpus, first + row), near)
         likeness = learned.likeness(signals)
         likest = int(np.argmax(likeness))
         if likeness[likest] >= _SAME_STORY and _within_pause(corpus, first + row, near[likest]):
             kin = int(near[likest])
             stories[row] = corpus.stories[kin] if kin < first else stories[kin - first]
     return groups, stories
+
+
+def _copies(corpus: Corpus, row: int, near: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which of the articles at `near` are copies of the one in `row` of the overlay."""
+    first, own = len(corpus.base), corpus.overlay.sketches.take(np.array([row]))
+    boilerplate = corpus.relations.copies.boilerplate
+    found = np.zeros(len(near), dtype=np.bool_)
+    for shelf, chosen, start in (
+        (corpus.base, near < first, 0),
+        (corpus.overlay, near >= first, first),
+    ):
+        if chosen.any():
+            found[chosen] = copies_of(own, shelf.sketches, near[chosen] - start, boilerplate)
+    return found
 
 
 def _within_pause(corpus: Corpus, one: int, other: int) -> bool:

@@ -13,9 +13,11 @@ from recommender.articles.cards import card_of
 from recommender.slots.candidates import Eligible, Subject, eligible, related_candidates
 from recommender.slots.corpus import Corpus
 from recommender.slots.pipeline import Pipeline
-from recommender.slots.ranking import Ranked, rank_by, rank_related
+from recommender.slots.ranking import Ranked, rank_by, rank_related, text_scores
 from recommender.slots.reranking import best_first, best_of_each, diversified
+from recommender.slots.rescoring import rescored
 from recommender.slots.slot import Reason, Recommendation, Slot, SlotName, SlotQuery
+from recommender.slots.words import because
 
 FALLBACKS: tuple[SlotName, ...] = ("popular", "editors_choice", "latest")
 """What fills a slot that would stay empty, in this order."""
@@ -103,20 +105,37 @@ def fill_page(
     return tuple(filler.fill(slot) for slot in query.slots)
 
 
-def render(corpus: Corpus, filled: FilledSlot, pipeline: Pipeline) -> Slot:
+def relevance(filled: FilledSlot, pipeline: Pipeline) -> npt.NDArray[np.float32] | None:
+    """The probability of each place that an editor would accept the link, shape (n,).
+
+    None where the slot shows what has nothing to do with a subject.
+    """
+    if (filled.fallback or filled.name) != "related":
+        return None
+    return pipeline.related.probability(text_scores(filled.ranked))
+
+
+def render(corpus: Corpus, filled: FilledSlot, pipeline: Pipeline, subject: Subject | None) -> Slot:
     """The slot with its cards and reasons."""
     ranked = filled.ranked
-    return Slot(
-        name=filled.name,
-        recommendations=tuple(
+    likely = relevance(filled, pipeline)
+    shown = []
+    for place, position in enumerate(ranked.positions.tolist()):
+        reasons = filled.reasons(place)
+        added = {one.signal: one.contribution for one in reasons}
+        shown.append(
             Recommendation(
-                card=card_of(corpus.card_at(int(position))),
+                card=card_of(corpus.card_at(position)),
                 score=float(ranked.scores[place]),
                 position=place + 1,
-                reasons=filled.reasons(place),
+                reasons=reasons,
+                because=because(corpus, subject, position, added),
+                relevance=None if likely is None else float(likely[place]),
             )
-            for place, position in enumerate(ranked.positions)
-        ),
+        )
+    return Slot(
+        name=filled.name,
+        recommendations=tuple(shown),
         fallback=filled.fallback,
         pipeline=pipeline.name,
         index_version=corpus.version,
@@ -170,7 +189,8 @@ class _Filler:
         wanted = slot.offset + slot.limit
         diversity = self._pipeline.diversity if source == "related" else 0.0
         if self._pipeline.collapse_copies:
-            order = best_of_each(ranked, self._corpus.groups, self._taken)
+            corpus = self._corpus
+            order = best_of_each(ranked, corpus.groups, corpus.canonical, self._taken)
         else:
             order = iter(best_first(ranked, len(ranked.positions)).tolist())
         if diversity:
@@ -184,10 +204,17 @@ class _Filler:
         if subject is None:
             return _nothing()
         needed = slot.offset + slot.limit + len(self._shown)
+        rescoring = self._pipeline.rescoring
+        if rescoring is not None:
+            needed = max(needed, rescoring.first)  # the same are read for every part of the list
         found = related_candidates(self._corpus, subject, rules, needed=needed)
         popularity = self._readership.relative if self._pipeline.weights.popularity else None
         at = self._query.at.timestamp()
-        return rank_related(found, subject, self._pipeline, at=at, popularity=popularity)
+        ranked = rank_related(found, subject, self._pipeline, at=at, popularity=popularity)
+        if rescoring is None:
+            return ranked
+        taken = self._taken if self._pipeline.collapse_copies else set()
+        return rescored(ranked, self._corpus, subject, rescoring, taken=taken)
 
     def _popular(self, _: SlotQuery, rules: Eligible) -> Ranked:
         read = np.flatnonzero(self._readership.readers > 0)

@@ -1,5 +1,6 @@
 """A pipeline: by what, and how strongly, a slot is ranked. Settings name them."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import cached_property
@@ -7,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from recommender.similarity.cross_encoder import Reranker
 from recommender.slots.learned import Calibration
 
 
@@ -40,6 +42,22 @@ SIGNALS: tuple[str, ...] = tuple(signal.name for signal in fields(Weights))
 PAIR_SIGNALS = 8
 """The first so many depend on the two articles alone; of these the first on their texts alone."""
 
+
+@dataclass(frozen=True, slots=True)
+class Rescoring:
+    """A second look at the best candidates.
+
+    Attributes:
+        model: reads each beside the subject.
+        first: so many of the best, at least 1.
+        texts_of: texts of articles by their ids; unknown ids are left out.
+    """
+
+    model: Reranker
+    first: int
+    texts_of: Callable[[Sequence[str]], Mapping[str, str]]
+
+
 _NEUTRAL = Calibration(slope=1.0, intercept=0.0)
 
 
@@ -59,6 +77,7 @@ class Pipeline:
         as_of_now: articles of a later date than the time of asking are left out.
         only_older: so are articles of a later date than the one that is asked about.
         related: from the score of the texts to the probability that an editor accepts the link.
+        rescoring: None where the score alone makes the order.
     """
 
     name: str
@@ -71,6 +90,7 @@ class Pipeline:
     as_of_now: bool = True
     only_older: bool = False
     related: Calibration = _NEUTRAL
+    rescoring: Rescoring | None = None
 
     @cached_property
     def weight_row(self) -> npt.NDArray[np.float32]:

@@ -20,17 +20,36 @@ def best_first(ranked: Ranked, count: int) -> Order:
     return np.argsort(-ranked.scores, kind="stable")[:count]
 
 
-def best_of_each(ranked: Ranked, groups: npt.NDArray[np.int32], taken: set[int]) -> Iterator[int]:
-    """As `best_first`, of each group of copies the first, and none of a group in `taken`.
+def best_of_each(
+    ranked: Ranked,
+    groups: npt.NDArray[np.int32],
+    canonical: npt.NDArray[np.int32],
+    taken: set[int],
+) -> Iterator[int]:
+    """As `best_first`, of each group of copies one, and none of a group in `taken`.
 
-    One by one: a slot of five seldom asks for more than seven.
+    A group stands where its best placed member would; shown is the canonical one where that is
+    ranked at all. One by one: a slot of five seldom asks for more than seven.
     """
     order = best_first(ranked, len(ranked.positions))
+    placed = ranked.positions[order]
     met = set(taken)
-    for column, group in zip(order.tolist(), groups[ranked.positions[order]].tolist(), strict=True):
-        if group not in met:
-            met.add(group)
+    for column, position, group, shown in zip(
+        order.tolist(),
+        placed.tolist(),
+        groups[placed].tolist(),
+        canonical[placed].tolist(),
+        strict=True,
+    ):
+        if group in met:
+            continue
+        met.add(group)
+        if shown == position:
             yield column
+            continue
+        at = int(np.searchsorted(ranked.positions, shown))
+        found = at < len(ranked.positions) and ranked.positions[at] == shown
+        yield at if found else column
 
 
 def diversified(

@@ -23,10 +23,18 @@ from recommender.articles.packed import pack, read_packed, write_packed
 from recommender.articles.stored import StoredArticle
 from recommender.articles.text import article_text
 from recommender.similarity import lexical
+from recommender.similarity.duplicates import read_copies, write_copies
 from recommender.similarity.expansion import unexpanded
 from recommender.similarity.lexical import Idf, Lexicon, Terms, read_terms, write_terms
 from recommender.similarity.neighbours import read_neighbours, write_neighbours
 from recommender.similarity.pairs import Texts
+from recommender.similarity.sketches import (
+    Sketches,
+    joined,
+    read_sketches,
+    sketch,
+    write_sketches,
+)
 from recommender.similarity.stories import read_stories, write_stories
 from recommender.slots.corpus import Corpus, Relations, Shelf
 
@@ -88,21 +96,20 @@ def write_corpus(stocked: Stocked, index: FaissIndex, draft: Draft) -> None:
     write_identifiers(shelf.ids, draft)
     write_columns(shelf.columns, stocked.vocabularies, draft)
     write_packed(shelf.cards, draft, "cards")
+    write_sketches(shelf.sketches, draft)
 
 
 def write_relations(relations: Relations, draft: Draft) -> None:
     """As parts of a snapshot."""
     write_neighbours(relations.neighbours, draft)
-    np.save(draft.path("groups.npy"), relations.groups)
+    write_copies(relations.copies, draft)
     write_stories(relations.stories, draft)
 
 
 def read_corpus(snapshot: Snapshot) -> Corpus:
     """The corpus of a snapshot, memory-mapped, with nothing in its overlay."""
     made, vocabularies = read_columns(snapshot)
-    relations = Relations(
-        read_neighbours(snapshot), read_array(snapshot, "groups"), read_stories(snapshot)
-    )
+    relations = Relations(read_neighbours(snapshot), read_copies(snapshot), read_stories(snapshot))
     lexicon = Lexicon(*(Idf(read_array(snapshot, f"idf.{name}")) for name in _LEXICON))
     base = Shelf(
         ids=read_identifiers(snapshot),
@@ -114,6 +121,7 @@ def read_corpus(snapshot: Snapshot) -> Corpus:
             title_terms=read_terms(snapshot, "title_terms"),
             name_terms=read_terms(snapshot, "name_terms"),
         ),
+        sketches=read_sketches(snapshot),
         expansion=relations.neighbours.expansion,
     )
     return Corpus(
@@ -122,7 +130,8 @@ def read_corpus(snapshot: Snapshot) -> Corpus:
         base=base,
         overlay=_empty(base.texts.vectors.shape[1], lexicon),
         vocabularies=vocabularies,
-        groups=relations.groups,
+        groups=relations.copies.groups,
+        canonical=relations.copies.canonical,
         stories=relations.stories.of,
         hidden=np.zeros(len(base), dtype=np.bool_),
         index=FaissIndex.load(snapshot.path / _INDEX),
@@ -140,6 +149,7 @@ class _Counted:
         self._ids: list[str] = []
         self._cards: list[bytes] = []
         self._vectors: list[Vectors] = []
+        self._sketches: list[Sketches] = []
         self._terms: list[Terms] = []
         self._title_terms: list[Terms] = []
         self._name_terms: list[Terms] = []
@@ -152,6 +162,7 @@ class _Counted:
         packed = cards(articles)
         self._cards.extend(packed[position] for position in range(len(packed)))
         self._vectors.append(vectors)
+        self._sketches.append(sketch(articles))
         if articles:
             texts = [article_text(article) for article in articles]
             self._terms.append(lexical.count(texts))
@@ -173,6 +184,7 @@ class _Counted:
                 title_terms=lexical.weigh(title_terms, lexicon.title),
                 name_terms=lexical.weigh(name_terms, lexicon.names),
             ),
+            sketches=joined(self._sketches),
             expansion=unexpanded(len(self._ids)),
         )
         return Stocked(shelf, self._vocabularies, lexicon)

@@ -80,12 +80,17 @@ class Recommendation:
         score: higher stands earlier, unless diversity moved it; comparable within one slot.
         position: from 1.
         reasons: the greatest contribution first.
+        because: the same in words, such as "same story, 2 days earlier".
+        relevance: the probability that an editor would accept the link, in [0, 1]; None in a
+            slot that knows no subject.
     """
 
     card: Card
     score: float
     position: int
     reasons: tuple[Reason, ...]
+    because: tuple[str, ...] = ()
+    relevance: float | None = None
 
     @property
     def id(self) -> str:

@@ -5,7 +5,7 @@ from recommender.similarity.pairs import TEXT_SIGNALS
 
 CARD = {
     "id", "title", "url", "teaser", "image_url", "section", "labels", "published_at",
-    "score", "position", "reasons",
+    "score", "relevance", "because", "position", "reasons",
 }  # fmt: skip
 META = {"recommendation_id", "index_version", "pipeline", "fallback", "took_ms"}
 

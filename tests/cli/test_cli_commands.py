@@ -79,6 +79,7 @@ def test_examples_of_the_help_run(example: str, run: Run) -> None:
         "score --output scores.jsonl",
         "rebuild articles.jsonl",
         "demo articles.jsonl --home recommender-data",
+        "evaluate judged --home recommender-data",
     ],
 )
 @pytest.mark.usefixtures("place")
@@ -96,7 +97,9 @@ def test_related_shows_the_story_first_with_reasons(run: Run) -> None:
     assert {card["id"] for card in answer["data"]} == {"hp-0001", "hp-0011"}
     assert answer["meta"]["fallback"] is None
     reasons = answer["data"][0]["reasons"]
-    assert reasons[0]["signal"] == "dense"
+    assert reasons[0]["signal"] == "expanded"
+    assert answer["data"][0]["because"]
+    assert 0 < answer["data"][0]["relevance"] < 1
     total = sum(one["contribution"] for one in reasons)
     assert total == pytest.approx(answer["data"][0]["score"], abs=1e-5)
 
@@ -145,7 +148,8 @@ def test_slots_never_show_an_article_twice(run: Run) -> None:
     page = json.loads(run("slots", "hp-0021", "--at", NOW, "--limit", "20", "--json").out)
     shown = [card["id"] for slot in page["data"].values() for card in slot]
 
-    assert len(shown) > 20
+    assert page["data"]["related"]
+    assert page["data"]["popular"]
     assert len(set(shown)) == len(shown)
     assert "hp-0021" not in shown
     assert set(page["meta"]["fallback"]) == {"related", "popular"}
@@ -156,7 +160,8 @@ def test_reasons_are_short_unless_explained(run: Run) -> None:
     short = run("related", "hp-0021", "--at", NOW).out
     explained = run("related", "hp-0021", "--at", NOW, "--explain").out
 
-    assert "dense +" in short
+    assert "shares" in short or "similar" in short or "same story" in short
+    assert "expanded" not in short
     assert "popularity" not in short
     assert "popularity" in explained
     assert "editors_choice" in explained
@@ -289,7 +294,8 @@ def test_quick_commands_load_nothing_heavy() -> None:
     source = (
         "import sys; from recommender.cli import main; assert main(['--help']) == 0; "
         "assert main(['slots', 'hp-0021']) == 0; heavy = {'torch', 'sklearn', 'fastapi', "
-        "'uvicorn', 'transformers', 'pyarrow'} & set(sys.modules); assert not heavy, heavy"
+        "'uvicorn', 'transformers', 'pyarrow', "
+        "'ir_measures', 'bm25s'} & set(sys.modules); assert not heavy, heavy"
     )
     ended = subprocess.run(
         [sys.executable, "-c", source], capture_output=True, text=True, check=False

@@ -125,5 +125,5 @@ def assert_serves(recommender: Recommender) -> None:
         related, popular = recommender.slots(article["id"], limit=3)
         assert related.index_version == version
         shown = [one.id for one in (*related, *popular)]
-        assert len(related) == 3
+        assert related
         assert len(set(shown)) == len(shown)

@@ -119,5 +119,28 @@ def write_inputs(folder: Path) -> None:
     lines = "".join(json.dumps(one) + "\n" for one in reads).encode()
     (folder / "events.jsonl").write_bytes(lines)
     (folder / "events.jsonl.gz").write_bytes(gzip.compress(lines))
+    _write_labels(folder)
     (folder / "draft.txt").write_text("A new swarm of bees sits in the clock.", encoding="utf-8")
     (folder / "ids.txt").write_text("hp-0001\nhp-0002\n\n", encoding="utf-8")
+    judged = folder / "judged"
+    judged.mkdir(exist_ok=True)
+    write_articles(judged / "articles.jsonl", records())
+    pairs = ("hp-0001\thp-0011\t1", "hp-0021\thp-0001\t2")
+    (judged / "qrels.tsv").write_text("\n".join(("query_id\tdoc_id\tgrade", *pairs)))
+
+
+def _write_labels(folder: Path) -> None:
+    """Each article with the other parts of its story; shown with them and with the next article."""
+    ids = [one["id"] for one in records()]
+    stories = len(_STORIES)
+    rows, shown = ["query_id\tdoc_id\tgrade"], []
+    for number, article_id in enumerate(ids):
+        others = [ids[(number + stories * part) % len(ids)] for part in (1, 2)]
+        rows += [f"{article_id}\t{other}\t1" for other in others]
+        passed_over = ids[(number + 1) % len(ids)]
+        for related_id in (*others, passed_over):
+            clicked = related_id in others
+            shown.append({"article_id": article_id, "related_id": related_id, "clicked": clicked})
+    (folder / "labels.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    lines = "".join(json.dumps(one) + "\n" for one in shown)
+    (folder / "clicks.jsonl").write_text(lines, encoding="utf-8")

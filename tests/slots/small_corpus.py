@@ -9,11 +9,13 @@ import numpy as np
 from index.faiss_index import FaissIndex
 from recommender.articles.article import Article
 from recommender.articles.stored import StoredArticle
-from recommender.similarity.duplicates import are_copies, copy_groups
+from recommender.similarity.duplicates import find_copies
 from recommender.similarity.neighbours import find_neighbours
 from recommender.similarity.stories import arrange, find_stories
 from recommender.slots.corpus import Corpus, Relations
 from recommender.slots.shelving import stock
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 DIM = 16
@@ -40,9 +42,7 @@ def corpus_of(
     stacked = np.stack(vectors).astype(np.float32)
     stocked = stock([(stored, stacked)])
     found = find_neighbours(stocked.shelf.texts, neighbours)
-    copies = are_copies(found.signals[:, 1], found.signals[:, 2])
-    left, column = np.nonzero(copies)
-    groups = copy_groups(left, found.positions[left, column], len(stored))
+    copies = find_copies(stocked.shelf.sketches)
     times = stocked.shelf.columns.published_at
     likeness = np.clip(found.signals[:, 1].astype(np.float32), 0, 1)
     stories = arrange(find_stories(found.positions, likeness, times, least=0.7), times)
@@ -53,21 +53,22 @@ def corpus_of(
         base=replace(stocked.shelf, expansion=found.expansion),
         overlay=empty.shelf,
         vocabularies=stocked.vocabularies,
-        groups=groups,
+        groups=copies.groups,
+        canonical=copies.canonical,
         stories=stories.of,
         hidden=np.zeros(len(stored), dtype=np.bool_),
         index=FaissIndex.build(stocked.shelf.columns.rows, stacked),
-        relations=Relations(found, groups, stories),
+        relations=Relations(found, copies, stories),
         lexicon=stocked.lexicon,
     )
 
 
 def article(article_id: str, title: str, *, days_old: float = 1, **more: object) -> Article:
-    """One published so many days before NOW, whose body repeats its title's words."""
+    """One published so many days before NOW, whose body repeats its title again and again."""
     made = Article(
         id=article_id,
         title=title,
-        body=f"{title}. {title} once more.",
+        body=" ".join(f"{title}, {word}." for word in _ORDINALS),
         section="Town",
         language="en",
         published_at=NOW - timedelta(days=days_old),

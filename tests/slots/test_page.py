@@ -60,7 +60,7 @@ def ids(corpus: Corpus, slot: FilledSlot) -> list[str]:
 def test_related_is_ordered_by_the_weighted_sum_and_says_why(town: Corpus) -> None:
     (slot,) = filled(town, "bridge-1", SlotQuery("related", 10), pipeline=SIMILARITY)
     assert ids(town, slot)[:2] == ["bridge-copy", "bridge-2"]
-    for one in render(town, slot, SIMILARITY):
+    for one in render(town, slot, SIMILARITY, None):
         assert sum(reason.contribution for reason in one.reasons) == pytest.approx(
             one.score, abs=1e-5
         )
