@@ -25,9 +25,9 @@ from recommender.similarity.embedder import Embedder
 from recommender.slots.corpus import Corpus
 from recommender.slots.learned import Learned, read_learned
 from recommender.slots.live import CATALOG
-from recommender.slots.shelving import read_corpus, stock, write_corpus, write_relations
+from recommender.slots.shelving import read_corpus, stock, write_corpus
 
-RECIPE = 4
+RECIPE = 5
 """Raised when the same catalog would give another snapshot, so that the next rebuild makes it."""
 
 _RECALL_AT = 10
@@ -202,8 +202,7 @@ class Rebuilder:
                     rng=np.random.default_rng(0),  # the same sample for the same catalog
                 ),
             )
-            steps.timed("write", lambda: write_corpus(stocked, index, draft))
-            steps.timed("write relations", lambda: write_relations(relations, draft))
+            steps.timed("write", lambda: write_corpus(stocked, index, relations, draft))
             version = draft.seal(
                 created_at=self.clock().isoformat(),
                 embedder=self.embedder.name,

@@ -5,12 +5,14 @@ import numpy.typing as npt
 
 from recommender.jobs.steps import Steps
 from recommender.similarity.duplicates import find_copies
+from recommender.similarity.lexical_search import lexical_graph, postings
 from recommender.similarity.neighbours import Neighbours, find_neighbours
 from recommender.similarity.stories import arrange, find_stories
 from recommender.slots.corpus import Corpus, Relations, Shelf
 from recommender.slots.learned import Learned
 
 _BLOCK = 8192
+_LEXICAL_SHARE = 2  # half as many by words as by vectors: most are the same ones
 
 
 def relate(
@@ -26,8 +28,16 @@ def relate(
         steps: told of each.
     """
     texts, times = shelf.texts, shelf.columns.published_at
+    made = steps.timed("postings", lambda: postings(texts.terms))
+    lexical = steps.timed(
+        "lexical neighbours",
+        lambda: lexical_graph(
+            texts.terms, made, max(1, count // _LEXICAL_SHARE), steps.watch.progress
+        ),
+    )
     neighbours = steps.timed(
-        "neighbours", lambda: find_neighbours(texts, count, progress=steps.watch.progress)
+        "neighbours",
+        lambda: find_neighbours(texts, count, lexical=lexical, progress=steps.watch.progress),
     )
     copies = steps.timed("copies", lambda: find_copies(shelf.sketches))
     previous = None if before is None else _went_on(shelf, before)
@@ -35,7 +45,7 @@ def relate(
     story = steps.timed(
         "stories", lambda: find_stories(neighbours.positions, likeness, times, previous)
     )
-    return Relations(neighbours, copies, arrange(story, times))
+    return Relations(neighbours, made, copies, arrange(story, times))
 
 
 def _likeness(neighbours: Neighbours, learned: Learned) -> npt.NDArray[np.float32]:

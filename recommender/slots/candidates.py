@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from index.protocol import NO_IDS
 from recommender.articles.columns import Columns, seconds
+from recommender.similarity.lexical_search import nearest
 from recommender.similarity.pairs import PairSignals
 from recommender.slots.corpus import Corpus
 from recommender.slots.likeness import Profile, profile_of, signals_with
@@ -162,21 +164,23 @@ def _searched(
     corpus: Corpus, subject: Subject, profile: Profile, rules: Eligible, count: int
 ) -> Candidates:
     rows = corpus.base.columns.rows
-    allowed = None
-    if rules.filters.narrows or np.isfinite(rules.not_after):
-        everyone = np.arange(len(corpus.base))
-        fits = rules.mask(corpus, everyone, corpus.base.columns)
-        allowed = None if fits.all() else rows[fits]
-    gone = np.flatnonzero(corpus.hidden[: len(corpus.base)])
+    allowed = ~corpus.hidden[: len(rows)]
+    narrowed = rules.filters.narrows or np.isfinite(rules.not_after)
+    if narrowed:
+        allowed &= rules.mask(corpus, np.arange(len(rows)), corpus.base.columns)
     own = [] if subject.position is None else [subject.position]
-    excluded = np.concatenate([gone, rules.excluded, np.array(own, dtype=np.int64)])
+    excluded = np.concatenate([rules.excluded, np.array(own, dtype=np.int64)])
+    allowed[excluded[excluded < len(rows)]] = False
+    k = max(1, min(count, len(rows)))
     hits = corpus.index.search(
         np.ascontiguousarray(profile.texts.vectors[[profile.row]]),
-        max(1, min(count, len(corpus.base))),
-        allowed=allowed,
-        excluded=rows[excluded[excluded < len(rows)].astype(np.int64)],
+        k,
+        allowed=rows[allowed] if narrowed else None,
+        excluded=NO_IDS if narrowed else rows[~allowed],
     )
-    positions = np.sort(corpus.positions_of_rows(hits.ids[0][hits.ids[0] >= 0]))
+    dense = corpus.positions_of_rows(hits.ids[0][hits.ids[0] >= 0])
+    worded, _ = nearest(corpus.relations.postings, profile.texts.terms, profile.row, k, allowed)
+    positions = np.union1d(dense, worded.astype(np.int64))
     return _with_signals(corpus, profile, positions, rules)
 
 

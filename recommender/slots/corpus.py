@@ -14,6 +14,7 @@ from recommender.articles.packed import Packed
 from recommender.similarity.duplicates import Copies
 from recommender.similarity.expansion import Expansion, add_neighbours
 from recommender.similarity.lexical import Lexicon
+from recommender.similarity.lexical_search import Postings
 from recommender.similarity.neighbours import Neighbours
 from recommender.similarity.pairs import Texts
 from recommender.similarity.sketches import Sketches
@@ -44,11 +45,13 @@ class Relations:
 
     Attributes:
         neighbours: each article's candidates.
+        postings: which articles have a term.
         copies: which are one text.
         stories: the running stories.
     """
 
     neighbours: Neighbours
+    postings: Postings
     copies: Copies
     stories: Stories
 

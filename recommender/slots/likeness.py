@@ -13,6 +13,7 @@ from recommender.similarity.expansion import (
     first_nearness,
     nearness,
 )
+from recommender.similarity.lexical_search import nearest
 from recommender.similarity.pairs import (
     PairSignals,
     PlainSignals,
@@ -24,7 +25,7 @@ from recommender.similarity.pairs import (
 from recommender.slots.corpus import Corpus, Shelf
 
 _NEAR = 30
-"""Of the nearest by vector so many are looked at for those that expand it."""
+"""Of the nearest by vector, and by words, so many are looked at for those that expand it."""
 
 _FIRST = 2  # neighbours of the first round, as at a rebuild
 
@@ -63,7 +64,9 @@ def profile_of_text(corpus: Corpus, texts: Texts, row: int) -> Profile:
     """
     vector = np.ascontiguousarray(texts.vectors[[row]])
     hits = corpus.index.search(vector, max(1, min(_NEAR, len(corpus.base))))
-    near = corpus.positions_of_rows(hits.ids[0][hits.ids[0] >= 0])
+    dense = corpus.positions_of_rows(hits.ids[0][hits.ids[0] >= 0])
+    worded, _ = nearest(corpus.relations.postings, texts.terms, row, _NEAR)
+    near = np.union1d(dense, worded.astype(np.int64))
     near = near[~corpus.hidden[near]]
     plain = _plain(corpus, texts, row, near)
     density = np.zeros(len(corpus), dtype=np.float32)

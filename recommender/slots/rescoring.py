@@ -42,6 +42,8 @@ def rescored(
     if taken:
         order = order[~np.isin(corpus.groups[ranked.positions[order]], list(taken))]
     read = order[: rescoring.first]
+    if not len(read):
+        return ranked
     ids = [corpus.id_at(int(position)) for position in ranked.positions[read]]
     own = None if subject.position is None else corpus.id_at(subject.position)
     texts = rescoring.texts_of(ids if own is None else [own, *ids])

@@ -26,6 +26,7 @@ from recommender.similarity import lexical
 from recommender.similarity.duplicates import read_copies, write_copies
 from recommender.similarity.expansion import unexpanded
 from recommender.similarity.lexical import Idf, Lexicon, Terms, read_terms, write_terms
+from recommender.similarity.lexical_search import read_postings, write_postings
 from recommender.similarity.neighbours import read_neighbours, write_neighbours
 from recommender.similarity.pairs import Texts
 from recommender.similarity.sketches import (
@@ -83,7 +84,7 @@ def text_as_numbers(lexicon: Lexicon, title: str, text: str, vectors: Vectors) -
     )
 
 
-def write_corpus(stocked: Stocked, index: FaissIndex, draft: Draft) -> None:
+def write_corpus(stocked: Stocked, index: FaissIndex, relations: Relations, draft: Draft) -> None:
     """As parts of a snapshot."""
     shelf = stocked.shelf
     index.save(draft.path(_INDEX))
@@ -97,11 +98,8 @@ def write_corpus(stocked: Stocked, index: FaissIndex, draft: Draft) -> None:
     write_columns(shelf.columns, stocked.vocabularies, draft)
     write_packed(shelf.cards, draft, "cards")
     write_sketches(shelf.sketches, draft)
-
-
-def write_relations(relations: Relations, draft: Draft) -> None:
-    """As parts of a snapshot."""
     write_neighbours(relations.neighbours, draft)
+    write_postings(relations.postings, draft)
     write_copies(relations.copies, draft)
     write_stories(relations.stories, draft)
 
@@ -109,7 +107,12 @@ def write_relations(relations: Relations, draft: Draft) -> None:
 def read_corpus(snapshot: Snapshot) -> Corpus:
     """The corpus of a snapshot, memory-mapped, with nothing in its overlay."""
     made, vocabularies = read_columns(snapshot)
-    relations = Relations(read_neighbours(snapshot), read_copies(snapshot), read_stories(snapshot))
+    relations = Relations(
+        neighbours=read_neighbours(snapshot),
+        postings=read_postings(snapshot),
+        copies=read_copies(snapshot),
+        stories=read_stories(snapshot),
+    )
     lexicon = Lexicon(*(Idf(read_array(snapshot, f"idf.{name}")) for name in _LEXICON))
     base = Shelf(
         ids=read_identifiers(snapshot),

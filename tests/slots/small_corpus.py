@@ -10,6 +10,7 @@ from index.faiss_index import FaissIndex
 from recommender.articles.article import Article
 from recommender.articles.stored import StoredArticle
 from recommender.similarity.duplicates import find_copies
+from recommender.similarity.lexical_search import postings
 from recommender.similarity.neighbours import find_neighbours
 from recommender.similarity.stories import arrange, find_stories
 from recommender.slots.corpus import Corpus, Relations
@@ -58,7 +59,7 @@ def corpus_of(
         stories=stories.of,
         hidden=np.zeros(len(stored), dtype=np.bool_),
         index=FaissIndex.build(stocked.shelf.columns.rows, stacked),
-        relations=Relations(found, copies, stories),
+        relations=Relations(found, postings(stocked.shelf.texts.terms), copies, stories),
         lexicon=stocked.lexicon,
     )
 
