@@ -96,7 +96,7 @@ class RerankerSettings(_Section):
     revision: str | None = Field(default=None, description="commit, tag or branch of a hub id")
     device: str = Field(default="cpu", description="cpu, cuda, cuda:1, mps")
     first: int = Field(default=20, ge=1, le=1000, description="so many of the best are read")
-    batch_size: int = Field(default=8, ge=1, le=4096, description="pairs through the model at once")
+    batch_size: int = Field(default=4, ge=1, le=4096, description="pairs through the model at once")
     max_milliseconds: float = Field(
         default=500, gt=0, le=3_600_000, description="no batch begins later; others stay behind"
     )
@@ -110,6 +110,9 @@ class PipelineSettings(_Section):
         default=7, description="publications so far apart count half"
     )
     recency_half_days: Days = Field(default=90, description="an article of this age is half as new")
+    recency_half_days_of: dict[str, Days] = Field(
+        default={}, description="the same for articles of the sections named"
+    )
     collapse_copies: bool = Field(default=True, description="of copies of an article show only one")
     diversity: float = Field(
         default=0.0, ge=0, le=1, description="0 ranks by score alone, 1 shows a story once"

@@ -158,6 +158,9 @@ def _pipeline(
         weights=Weights(**weights),
         time_between_half=timedelta(days=chosen.time_between_half_days),
         recency_half=timedelta(days=chosen.recency_half_days),
+        recency_half_of={
+            section: timedelta(days=days) for section, days in chosen.recency_half_days_of.items()
+        },
         collapse_copies=chosen.collapse_copies,
         diversity=chosen.diversity,
         min_score=chosen.min_score,

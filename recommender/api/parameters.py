@@ -21,7 +21,7 @@ Default = TypeVar("Default")
 MAX_IDS = 1_000
 """Ids that `seen` or `exclude` take."""
 
-SLOT_NAMES: tuple[SlotName, ...] = ("related", "popular", "latest", "editors_choice")
+SLOT_NAMES: tuple[SlotName, ...] = ("related", "popular", "latest", "editors_choice", "story")
 
 _MAX_WINDOW = timedelta(days=3650)
 _WINDOW = re.compile(r"(\d{1,6})([hd])")

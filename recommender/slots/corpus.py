@@ -148,6 +148,16 @@ class Corpus:
         """Base positions of vector ids that the index gave."""
         return np.searchsorted(self.base.columns.rows, rows)
 
+    def story_at(self, position: int) -> npt.NDArray[np.int64]:
+        """The articles of the running story of the one at `position`, itself too; ascending."""
+        story = int(self.stories[position])
+        late = np.flatnonzero(self.stories[len(self.base) :] == story) + len(self.base)
+        if story >= len(self.base):
+            return late
+        kept = self.relations.stories
+        early = kept.order[kept.starts[story] : kept.starts[story + 1]]
+        return np.concatenate([np.sort(early).astype(np.int64), late])
+
     @cached_property
     def newest(self) -> npt.NDArray[np.int64]:
         """All positions, latest publication first, undated last, ties by position."""

@@ -166,6 +166,7 @@ class _Filler:
             "popular": self._popular,
             "editors_choice": self._editors_choice,
             "latest": self._latest,
+            "story": self._story,
         }
 
     def fill(self, slot: SlotQuery) -> FilledSlot:
@@ -210,7 +211,10 @@ class _Filler:
         found = related_candidates(self._corpus, subject, rules, needed=needed)
         popularity = self._readership.relative if self._pipeline.weights.popularity else None
         at = self._query.at.timestamp()
-        ranked = rank_related(found, subject, self._pipeline, at=at, popularity=popularity)
+        sections = self._corpus.vocabularies.sections
+        ranked = rank_related(
+            found, subject, self._pipeline, at=at, popularity=popularity, sections=sections
+        )
         if rescoring is None:
             return ranked
         taken = self._taken if self._pipeline.collapse_copies else set()
@@ -228,7 +232,6 @@ class _Filler:
         return self._by_date("latest", slot, rules)
 
     def _by_date(self, source: SlotName, slot: SlotQuery, rules: Eligible) -> Ranked:
-        """The newest; a score from 1 downwards says no more than the order."""
         wanted = slot.offset + slot.limit + len(self._taken)
         kept = np.empty(0, dtype=np.int64)
         newest = self._corpus.newest
@@ -239,8 +242,18 @@ class _Filler:
             kept = np.concatenate([kept, self._eligible(chunk, rules)])
             if len(np.unique(self._corpus.groups[kept])) >= wanted:
                 break
-        order = np.arange(1, len(kept) + 1, dtype=np.float32)
-        return rank_by(kept, source, np.reciprocal(order))
+        return _newest_first(kept, source)
+
+    def _story(self, _: SlotQuery, rules: Eligible) -> Ranked:
+        subject = self._query.subject
+        if subject is None or subject.position is None:
+            return _nothing()
+        kept = self._eligible(self._corpus.story_at(subject.position), rules)
+        published = self._corpus.columns_at(kept).published_at
+        # undated last, ties by position
+        return _newest_first(
+            kept[np.lexsort((kept, -np.nan_to_num(published, nan=-np.inf)))], "story"
+        )
 
     def _eligible(self, positions: npt.NDArray[np.int64], rules: Eligible) -> npt.NDArray[np.int64]:
         columns = self._corpus.columns_at(positions)
@@ -248,6 +261,13 @@ class _Filler:
 
 
 _CHUNK = 4096
+
+
+def _newest_first(positions: npt.NDArray[np.int64], source: SlotName) -> Ranked:
+    """Articles in this order; a score from 1 downwards says no more than the order."""
+    scores = np.reciprocal(np.arange(1, len(positions) + 1, dtype=np.float32))
+    ascending = np.argsort(positions)
+    return rank_by(positions[ascending], source, scores[ascending])
 
 
 def _nothing() -> Ranked:

@@ -1,7 +1,7 @@
 """A pipeline: by what, and how strongly, a slot is ranked. Settings name them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from functools import cached_property
 
@@ -70,6 +70,7 @@ class Pipeline:
         weights: of the signals.
         time_between_half: publications this far apart have half the closeness of simultaneous ones.
         recency_half: an article of this age has half the recency of a new one.
+        recency_half_of: the same for the articles of some sections, by name.
         collapse_copies: of copies of one article only the best placed is shown, and never one of
             the article that is asked about.
         diversity: 0 ranks by score alone; at 1 a story stands once before it stands twice.
@@ -84,6 +85,7 @@ class Pipeline:
     weights: Weights
     time_between_half: timedelta = timedelta(days=14)
     recency_half: timedelta = timedelta(days=90)
+    recency_half_of: Mapping[str, timedelta] = field(default_factory=dict)
     collapse_copies: bool = True
     diversity: float = 0.0
     min_score: float = 0.0

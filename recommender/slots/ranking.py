@@ -1,11 +1,13 @@
 """In which order: signals, weighted and added up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
 
+from recommender.articles.columns import Columns
 from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.candidates import Candidates, Subject
 from recommender.slots.pipeline import SIGNALS, Pipeline
@@ -47,7 +49,9 @@ class Ranked:
         )
 
 
-def closeness(apart: npt.NDArray[np.float64], half: timedelta) -> npt.NDArray[np.float64]:
+def closeness(
+    apart: npt.NDArray[np.float64], half: timedelta | npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """1 / (1 + apart / half): 1 at no distance, 0.5 at `half`, and 0 where it is unknown (NaN).
 
     A power law and not an exponential: attention to news fades like one (Dezso et al. 2006,
@@ -56,9 +60,10 @@ def closeness(apart: npt.NDArray[np.float64], half: timedelta) -> npt.NDArray[np
 
     Args:
         apart: seconds, at least 0.
-        half: more than 0.
+        half: more than 0; seconds where each has its own.
     """
-    return np.fmax(1 / (1 + apart / half.total_seconds()), 0.0)  # fmax passes NaN over
+    seconds = half.total_seconds() if isinstance(half, timedelta) else half
+    return np.fmax(1 / (1 + apart / seconds), 0.0)  # fmax passes NaN over
 
 
 def rank_related(
@@ -68,6 +73,7 @@ def rank_related(
     *,
     at: float,
     popularity: npt.NDArray[np.float32] | None,
+    sections: Sequence[str] = (),
 ) -> Ranked:
     """Every candidate that reaches the pipeline's floor, scored.
 
@@ -77,6 +83,7 @@ def rank_related(
         pipeline: its weights and half-lives.
         at: the time of asking, seconds since 1970.
         popularity: shape (articles of the corpus,), in [0, 1]; None where nobody read anything.
+        sections: the names that the numbers of sections stand for.
     """
     columns = found.columns
     weights = pipeline.weights
@@ -90,7 +97,7 @@ def rank_related(
         values[_SECTION] = columns.section == subject.section
     if weights.recency:
         age = np.maximum(at - columns.published_at, 0)  # a future date counts as new
-        values[_RECENCY] = closeness(age, pipeline.recency_half)
+        values[_RECENCY] = closeness(age, _halves(columns, pipeline, sections))
         values[_RECENCY, columns.evergreen] = 1
     if weights.popularity and popularity is not None:
         values[_POPULARITY] = popularity[found.positions]
@@ -102,6 +109,18 @@ def rank_related(
         if not related.all():
             ranked = ranked.take(np.flatnonzero(related))
     return ranked
+
+
+def _halves(
+    columns: Columns, pipeline: Pipeline, sections: Sequence[str]
+) -> timedelta | npt.NDArray[np.float64]:
+    """In which time each article loses half of its recency."""
+    if not pipeline.recency_half_of:
+        return pipeline.recency_half
+    by_name = pipeline.recency_half_of
+    # one more at the end: the number -1 of those without a section finds it
+    halves = [by_name.get(one, pipeline.recency_half) for one in (*sections, "")]
+    return np.array([one.total_seconds() for one in halves])[columns.section]
 
 
 def text_scores(ranked: Ranked) -> npt.NDArray[np.float32]:

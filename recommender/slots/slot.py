@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias, overload
 
 from recommender.articles.cards import Card
 
-SlotName: TypeAlias = Literal["related", "popular", "latest", "editors_choice"]
-"""Where a slot's articles come from."""
+SlotName: TypeAlias = Literal["related", "popular", "latest", "editors_choice", "story"]
+"""Where a slot's articles come from; `story` is the running story's other pieces, newest first."""
 
 MAX_LIMIT = 1000
 

@@ -36,7 +36,8 @@ def because(
         added: what each signal contributed to its score, the greatest first.
     """
     said: list[str] = []
-    if subject is not None and sum(added.get(one, 0.0) for one in TEXT_SIGNALS) > _TELLING:
+    alike = "story" in added or sum(added.get(one, 0.0) for one in TEXT_SIGNALS) > _TELLING
+    if subject is not None and alike:
         said += _alike(corpus, subject, position)
     if subject is not None and added.get("section", 0.0) > 0 and subject.section >= 0:
         said.append(f"also in {corpus.vocabularies.sections[subject.section]}")

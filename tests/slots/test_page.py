@@ -278,3 +278,32 @@ def _random(seed: int) -> Corpus:
 
 
 RANDOM = [_random(seed) for seed in range(4)]
+
+
+def test_a_story_slot_shows_the_other_pieces_newest_first(town: Corpus) -> None:
+    (slot,) = filled(town, "bridge-1", SlotQuery("story", 10))
+    # the copy counts as the article itself, and tomorrow's piece is not published yet
+    assert ids(town, slot) == ["bridge-2", "undated"]
+    assert slot.fallback is None
+    apart = replace(DEFAULT, collapse_copies=False, as_of_now=False)
+    (slot,) = filled(town, "bridge-1", SlotQuery("story", 10), pipeline=apart)
+    assert ids(town, slot)[:3] == ["tomorrow", "bridge-2", "bridge-copy"]
+    told = render(town, slot, apart, subject_of(town, 0))
+    assert told[1].because[0] == "same story, 2 days later"
+
+
+def test_an_article_without_a_story_has_an_empty_timeline(town: Corpus) -> None:
+    (slot,) = filled(town, "club", SlotQuery("story", 10), fallbacks=())
+    assert ids(town, slot) == []
+
+
+def test_a_section_may_age_faster_than_others(town: Corpus) -> None:
+    only_new = Pipeline("new", Weights(recency=1), recency_half=timedelta(days=2))
+    faster = replace(only_new, recency_half_of={"Education": timedelta(hours=1)})
+    (before,) = filled(town, "club", SlotQuery("related", 10), pipeline=only_new)
+    (after,) = filled(town, "club", SlotQuery("related", 10), pipeline=faster)
+    scores = dict(zip(ids(town, before), before.ranked.scores.tolist(), strict=True))
+    found = dict(zip(ids(town, after), after.ranked.scores.tolist(), strict=True))
+    assert scores["school"] == pytest.approx(0.5)
+    assert found["school"] == pytest.approx(1 / (1 + 48))
+    assert found["bridge-2"] == pytest.approx(scores["bridge-2"])

@@ -17,7 +17,7 @@ from recommender.slots.ranking import Ranked
 from recommender.slots.rescoring import SIGNAL, rescored
 from recommender.slots.slot import SlotQuery
 from tests.similarity.tiny_cross_encoder import logits, write_cross_encoder
-from tests.slots.small_corpus import town_corpus
+from tests.slots.small_corpus import article, corpus_of, town_corpus, unit
 from tests.slots.test_page import filled, ids
 
 PLAIN = Pipeline("plain", Weights(dense=1, lexical=0.5), collapse_copies=False, as_of_now=False)
@@ -128,6 +128,19 @@ def test_pages_join_up_where_the_model_reads_on(town: Corpus) -> None:
         return ids(town, slot)
 
     assert page(0, 2) + page(2, 2) + page(4, 2) == page(0, 6)
+
+
+def test_pages_join_up_where_fewer_neighbours_are_kept_than_read() -> None:
+    rng = np.random.default_rng(3)
+    made = [article(f"a{n}", f"Story number {n}") for n in range(60)]
+    corpus = corpus_of(made, [unit(*rng.normal(size=16)) for _ in made], neighbours=5)
+    pipeline = replace(PLAIN, rescoring=second(corpus, rng.normal(size=20).tolist()))
+
+    def page(offset: int, limit: int) -> list[str]:
+        (slot,) = filled(corpus, "a0", SlotQuery("related", limit, offset), pipeline=pipeline)
+        return ids(corpus, slot)
+
+    assert page(0, 4) + page(4, 4) + page(8, 22) == page(0, 30)
 
 
 def test_popular_slots_and_empty_ones_ask_no_model(town: Corpus) -> None:

@@ -1,0 +1,189 @@
+"""Raw results to a page."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from benchmarks.relevance.sets import SETS
+
+Raw = Mapping[str, Any]
+"""The results as they lie in the file."""
+
+_ABOUT = (
+    "Made by `benchmarks/relevance/run.py` from `relevance.json`; not edited by hand. The pipeline "
+    "is `similarity`, the candidates are the whole corpus (`lee50`: what was judged), and the "
+    "weights were learned **without the set that is judged**. Intervals are 95 % bootstrap "
+    "intervals over queries, p a paired randomisation test against `dense`, which is the plain "
+    "cosine of the default embedder. Queries of one story are not independent, so intervals on "
+    "sets with few stories are too narrow."
+)
+
+_PREDICTED = (
+    "Predicted by weights and calibration learned without the set, against what was judged. Labels "
+    "differ in what they call related (a story, or a subject), which no curve can heal: a set of "
+    "stories lies below the diagonal, a set of subjects above it."
+)
+
+
+def page(found: Raw) -> str:
+    """The whole page, Markdown."""
+    changed = " with changes that were not committed" if found["changed"] else ""
+    lines = ["# Relevance", "", _ABOUT, ""]
+    lines += [f"Code `{found['commit'][:12]}`{changed}, measured {found['taken_at']}.", ""]
+    lines += ["![nDCG by method and set](pictures/ndcg.svg)", ""]
+    for one in found["sets"]:
+        lines += _set(one)
+    lines += _floors(found["sets"])
+    lines += _dated(found["sets"])
+    lines += _ladder(found["sets"])
+    lines += _shown(found["sets"])
+    lines += _weights(found)
+    lines += [
+        "## Candidates",
+        "",
+        "Recall of the related articles among the first n of the 100 kept candidates.",
+        "",
+        "![recall of candidates](pictures/candidates.svg)",
+        "",
+        *_table(
+            ("set", *(str(n) for n in found["sets"][0]["candidates"])),
+            [(one["name"], *map(_three, one["candidates"].values())) for one in found["sets"]],
+        ),
+        "## What a probability means",
+        "",
+        _PREDICTED,
+        "",
+        "![reliability](pictures/reliability.svg)",
+        "",
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _set(one: Raw) -> Iterator[str]:
+    contest = one["left_out"]["contests"][0]
+    names = list(contest["methods"][0]["metrics"])
+    against = {c["method"]: c["metrics"] for c in contest["comparisons"] if c["against"] == "dense"}
+    yield from (f"## {one['name']}", "")
+    yield f"{one['articles']:,} articles, {contest['queries']['used']:,} queries."
+    yield ""
+    first = f"nDCG@{one['k']}"
+    rows = []
+    for method in contest["methods"]:
+        value = method["metrics"][first]
+        p = against.get(method["name"], {}).get(first, {}).get("p")
+        rows.append(
+            (
+                method["name"],
+                f"{_three(value['mean'])} ({_three(value['low'])} to {_three(value['high'])})",
+                "" if p is None else "<.001" if p < 0.001 else _three(p),
+                *(_three(method["metrics"][name]["mean"]) for name in names if name != first),
+            )
+        )
+    header = ("method", f"{first} (interval)", "p", *(name for name in names if name != first))
+    yield from _table(header, rows)
+
+
+def _floors(sets: Sequence[Raw]) -> Iterator[str]:
+    yield from ("## Beside the best plain combination", "")
+    known = {one.name: one.best_baseline for one in SETS}
+    rows = [
+        (
+            one["name"],
+            f"nDCG@{one['k']}",
+            _three(known[one["name"]]),
+            _three(_mean(one["left_out"], one["k"])),
+            _three(_mean(one["shipped"], one["k"])),
+        )
+        for one in sets
+    ]
+    header = ("set", "metric", "best plain one", "learned without the set", "weights that ship")
+    yield from _table(header, rows)
+
+
+def _dated(sets: Sequence[Raw]) -> Iterator[str]:
+    yield from ("## As of each article's own date", "")
+    for one in sets:
+        if one["as_of_own_date"] is None:
+            continue
+        for contest in one["as_of_own_date"]["contests"]:
+            method = contest["methods"][0]
+            metric = f"nDCG@{one['k']}"
+            yield (
+                f"- {one['name']}, `{method['name']}`: {metric} "
+                f"{_three(method['metrics'][metric]['mean'])} over {contest['queries']['used']} "
+                f"queries, near-duplicates shown {_percent(method['shown']['copies'])}"
+                f"{' (later articles are candidates)' if contest['later_too'] else ''}."
+            )
+    yield from ("", "A dated set of stories is nearly solved by the dates alone: see `latest`.", "")
+
+
+def _ladder(sets: Sequence[Raw]) -> Iterator[str]:
+    yield from ("## What each signal adds", "", "nDCG of set weights, among the candidates kept.")
+    yield ""
+    header = ("signals", *(one["name"] for one in sets))
+    rows = [(name, *(_three(one["ladder"][name]) for one in sets)) for name in sets[0]["ladder"]]
+    yield from _table(header, rows)
+    yield from ("Change of nDCG beside the weights that ship, where one of them is another:", "")
+    rows = [
+        (name, *(f"{one['ablation'][name]:+.3f}" for one in sets)) for name in sets[0]["ablation"]
+    ]
+    yield from _table(("change", *(one["name"] for one in sets)), rows)
+
+
+def _shown(sets: Sequence[Raw]) -> Iterator[str]:
+    yield from ("## Beyond accuracy", "", "Of the first ten places of every list.", "")
+    rows = []
+    for one in sets:
+        for method in one["left_out"]["contests"][0]["methods"]:
+            if method["name"] in {"similarity", "dense", "TF-IDF"}:
+                shown = method["shown"]
+                rows.append(
+                    (
+                        one["name"],
+                        method["name"],
+                        _percent(shown["coverage"]),
+                        _percent(shown["most_shown"]),
+                        _three(shown["diversity"]),
+                        _percent(shown["copies"]),
+                    )
+                )
+    header = ("set", "method", "articles shown at all", "places of the most-shown 1 %",
+              "diversity", "near-duplicates")  # fmt: skip
+    yield from _table(header, rows)
+
+
+def _weights(found: Raw) -> Iterator[str]:
+    yield from ("## Weights", "", "Learned without the set, and from all:", "")
+    learnt = found["learnt"]
+    signals = list(learnt["weights"])
+    rows = [
+        (one["name"], *(f"{one['weights'][signal]:g}" for signal in signals))
+        for one in found["sets"]
+    ]
+    rows.append(("from all sets", *(f"{learnt['weights'][signal]:g}" for signal in signals)))
+    yield from _table(("without", *signals), rows)
+    for name in ("related", "same_story"):
+        curve = learnt[name]
+        yield (
+            f"- `{name}`, from all: slope {curve['slope']:.2f}, intercept {curve['intercept']:.2f}"
+        )
+    yield ""
+
+
+def _mean(evaluation: Raw, k: int) -> float:
+    return float(evaluation["contests"][0]["methods"][0]["metrics"][f"nDCG@{k}"]["mean"])
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'|'.join('---' if place == 0 else '---:' for place in range(len(header)))}|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def _three(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}".removeprefix("0")
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f} %"
