@@ -16,6 +16,7 @@ from recommender.evaluation.collection import Collection, collection_of
 from recommender.evaluation.contestants import Contestant
 from recommender.evaluation.evaluate import Options, evaluate
 from recommender.evaluation.examples import examples_of
+from recommender.evaluation.metrics import per_query
 from recommender.evaluation.report import Evaluation
 from recommender.evaluation.tuning import START, Examples, calibrate, learn, ndcg, scored_pairs
 from recommender.similarity.pairs import TEXT_SIGNALS
@@ -33,6 +34,8 @@ _LADDER: Mapping[str, Mapping[str, float]] = {
     "expanded, lexical, names": {"expanded": 1.0, "lexical": 0.5, "names": 0.25},
 }
 """What is added one after the other, up to the weights that ship."""
+
+_DIVERSITIES = (0.0, 0.02, 0.1, 0.3, 1.0)
 
 _TRIED: Mapping[str, float] = {"dense": 0.5, "title": 0.25, "density": -0.75, "names": 0.5}
 """Changes of one weight that were not taken."""
@@ -63,6 +66,10 @@ class SetResult:
             another value that was tried.
         reliability: of `calibration` on this set.
         candidates: share of the related articles among the first n kept candidates, by n.
+        from_nothing: nDCG@k of weights learned without the set from `expanded` alone: where
+            learning begins was chosen by people who had seen these sets.
+        diversity: nDCG@k of `similarity` with so much of it; empty where only judged articles
+            are ranked.
     """
 
     name: str
@@ -78,6 +85,8 @@ class SetResult:
     ablation: dict[str, float]
     reliability: tuple[Bin, ...]
     candidates: dict[int, float]
+    from_nothing: float
+    diversity: dict[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +156,8 @@ def _open(one: Set, data: Path, homes: Path, stack: ExitStack) -> _Opened:
     return _Opened(one, judged, recommender, collection, examples)
 
 
-def _learned(sets: Sequence[_Opened]) -> dict[str, float]:
-    return learn([one.examples for one in sets], TEXT_SIGNALS, START)
+def _learned(sets: Sequence[_Opened], start: Mapping[str, float] = START) -> dict[str, float]:
+    return learn([one.examples for one in sets], TEXT_SIGNALS, start)
 
 
 def _calibrated(sets: Sequence[_Opened], weights: Mapping[str, float]) -> Calibration:
@@ -180,6 +189,8 @@ def _result(judged: _Opened, everything: Sequence[_Opened]) -> SetResult:
         ablation=dict(_ablation(judged.examples, shipped)),
         reliability=tuple(_reliability(judged.examples, weights, calibration)),
         candidates=_candidates(judged, weights),
+        from_nothing=_ndcg(judged.examples, _learned(others, {TEXT_SIGNALS[0]: 1.0})),
+        diversity={} if judged.one.judged_only else _diversity(judged),
     )
 
 
@@ -212,6 +223,33 @@ def _contestant(recommender: Recommender, name: str) -> Contestant:
             yield from zip(batch.article_ids, batch.related_ids, strict=True)
 
     return Contestant(name, recommender.pipeline(name).as_of_now, related)
+
+
+def _diversity(judged: _Opened) -> dict[float, float]:
+    """Of one piece of a story and then something else: what it costs where a story is the truth."""
+    recommender, k = judged.recommender, judged.one.k
+    plain = recommender.parts.pipelines["similarity"]
+    positions = judged.collection.positions
+    asked = {
+        query: {positions[doc]: grade for doc, grade in by_id.items() if doc in positions}
+        for query, by_id in judged.judged.judgements.grades.items()
+        if query in positions
+    }
+    asked = {query: grades for query, grades in asked.items() if any(grades.values())}
+    found: dict[float, float] = {}
+    try:
+        for diversity in _DIVERSITIES:
+            recommender.parts.pipelines["similarity"] = replace(plain, diversity=diversity)
+            ranked: dict[str, list[int]] = {query: [] for query in asked}
+            for batch in recommender.score(asked, limit=k, pipeline="similarity"):
+                for article, related in zip(batch.article_ids, batch.related_ids, strict=True):
+                    ranked[article].append(positions[related])
+            lists = [np.array(one, dtype=np.int64) for one in ranked.values()]
+            values = per_query(lists, list(asked.values()), [f"nDCG@{k}"])
+            found[diversity] = round(float(values.mean()), 4)
+    finally:
+        recommender.parts.pipelines["similarity"] = plain
+    return found
 
 
 def _row(weights: Mapping[str, float]) -> npt.NDArray[np.float64]:

@@ -3,9 +3,10 @@
 import time
 import uuid
 from collections.abc import Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 from starlette.responses import Response
 
@@ -70,17 +71,19 @@ def _cards(page: FilledPage, slot: FilledSlot, explain: bool) -> bytes:
     signals = ranked.signals
     weights = _weights(ranked) if explain else None
     likely = relevance(slot, page.pipeline)
-    # all numbers at once; as float32 they would print with more digits
-    numbers = np.concatenate([ranked.scores[None], ranked.values, ranked.contributions])
-    rows: list[list[float]] = numbers.T.astype(np.float64).round(_DIGITS).tolist()
+    places = len(ranked.positions)
+    relevances = [None] * places if likely is None else _rounded(likely)
+    values, contributions = _rounded(ranked.values.T), _rounded(ranked.contributions.T)
     cards = []
-    for place, (position, row) in enumerate(zip(ranked.positions.tolist(), rows, strict=True)):
-        reasons = _reasons(signals, row[1 : 1 + len(signals)], row[1 + len(signals) :], weights)
+    for place, position, score in zip(
+        range(places), ranked.positions.tolist(), _rounded(ranked.scores), strict=True
+    ):
+        reasons = _reasons(signals, values[place], contributions[place], weights)
         counted = {one["signal"]: one["contribution"] for one in reasons}
         added = orjson.dumps(
             {
-                "score": row[0],
-                "relevance": None if likely is None else round(float(likely[place]), _DIGITS),
+                "score": score,
+                "relevance": relevances[place],
                 "position": place + 1,
                 "because": because(page.corpus, page.subject, position, counted),
                 "reasons": reasons,
@@ -89,6 +92,12 @@ def _cards(page: FilledPage, slot: FilledSlot, explain: bool) -> bytes:
         # two objects made one: the card less its closing brace, what is added less its opening one
         cards.append(b"%b,%b" % (page.corpus.card_at(position)[:-1], added[1:]))
     return b"[%b]" % b",".join(cards)
+
+
+def _rounded(numbers: npt.NDArray[np.float32]) -> list[Any]:
+    """Nested as the array is; as float32 they would print with more digits."""
+    rounded: list[Any] = numbers.astype(np.float64).round(_DIGITS).tolist()
+    return rounded
 
 
 class _Told(TypedDict):

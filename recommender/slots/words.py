@@ -1,8 +1,7 @@
 """Why an article stands in a slot, in words that a reader or an editor understands."""
 
+import math
 from collections.abc import Mapping
-
-import numpy as np
 
 from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.candidates import Subject
@@ -20,12 +19,19 @@ _SAID = {
     "editors_choice": "editor's choice",
     "latest": "among the latest",
     "cross_encoder": "reads as related",
+    "editors_rule": "boosted by an editor",
 }
 """What the signals that know no subject are called."""
 
+_OF_THE_SUBJECT = (*TEXT_SIGNALS, "story")
+
 
 def because(
-    corpus: Corpus, subject: Subject | None, position: int, added: Mapping[str, float]
+    corpus: Corpus,
+    subject: Subject | None,
+    position: int,
+    added: Mapping[str, float],
+    placed: str = "",
 ) -> tuple[str, ...]:
     """Phrases such as "same story, 2 days earlier" and "shares Schengen, asylum, Norway".
 
@@ -34,10 +40,10 @@ def because(
         subject: what the page is about; None where it is about nothing.
         position: of the article that stands in the slot.
         added: what each signal contributed to its score, the greatest first.
+        placed: "pinned" or "promoted" where it does not stand there by its score.
     """
-    said: list[str] = []
-    alike = "story" in added or sum(added.get(one, 0.0) for one in TEXT_SIGNALS) > _TELLING
-    if subject is not None and alike:
+    said = [f"{placed} by an editor"] if placed else []
+    if subject is not None and any(one in added for one in _OF_THE_SUBJECT):
         said += _alike(corpus, subject, position)
     if subject is not None and added.get("section", 0.0) > 0 and subject.section >= 0:
         said.append(f"also in {corpus.vocabularies.sections[subject.section]}")
@@ -46,14 +52,14 @@ def because(
 
 
 def _alike(corpus: Corpus, subject: Subject, position: int) -> list[str]:
-    published = float(corpus.columns_at(np.array([position])).published_at[0])
-    apart = _apart(subject.published_at, published)
     same = subject.position is not None and (
         corpus.stories[subject.position] == corpus.stories[position]
     )
     words: tuple[str, ...] = ()
     said = []
     if same:
+        shelf, row = corpus.shelf(position)
+        apart = _apart(subject.published_at, float(shelf.columns.published_at[row]))
         said.append(f"same story, {apart}" if apart else "same story")
     if words:
         said.append(f"shares {', '.join(words)}")
@@ -63,7 +69,7 @@ def _alike(corpus: Corpus, subject: Subject, position: int) -> list[str]:
 def _apart(one: float, other: float) -> str:
     """How much earlier or later `other` is; "" where one is unknown."""
     seconds = other - one
-    if np.isnan(seconds):
+    if math.isnan(seconds):
         return ""
     size = abs(seconds)
     if size < _DAY:
