@@ -7,6 +7,8 @@
 """
 
 from recommender.articles.article import Article
+from recommender.editors.desk import RuleDesk
+from recommender.editors.rule import RecordedRule, Rule, Target
 from recommender.engine import FilledPage, Recommender, UnpublishedText
 from recommender.errors import (
     CatalogError,
@@ -39,11 +41,15 @@ __all__ = [
     "Recommendation",
     "Recommender",
     "RecommenderError",
+    "RecordedRule",
+    "Rule",
+    "RuleDesk",
     "ScoredBatch",
     "SettingsError",
     "Slot",
     "SlotQuery",
     "SourceError",
+    "Target",
     "UnknownArticle",
     "UnpublishedText",
 ]

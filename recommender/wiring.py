@@ -9,10 +9,21 @@ from index.snapshot import SnapshotStore
 from recommender.articles.catalog import Catalog
 from recommender.articles.sources.fetch import FetchLimits
 from recommender.articles.text import article_text
+from recommender.editors.rule_book import RuleBook
 from recommender.errors import SettingsError
 from recommender.jobs.rebuild import Rebuilder, RebuildOptions
+from recommender.readers.circumstances import Network, networks
 from recommender.readers.events import EventLog
-from recommender.settings import PipelineSettings, Settings, learned_file, load_settings
+from recommender.readers.group_commit import GroupCommit
+from recommender.readers.keeping import Keeping
+from recommender.settings import (
+    EmbedderSettings,
+    PipelineSettings,
+    Settings,
+    learned_file,
+    load_settings,
+)
+from recommender.similarity import universal_sentence_embedder, wordllama_embedder
 from recommender.similarity.cross_encoder import Reranker, SentenceTransformersReranker
 from recommender.similarity.embedder import Embedder
 from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
@@ -36,6 +47,9 @@ class Parts:
     settings: Settings
     catalog: Catalog
     events: EventLog
+    commits: GroupCommit
+    own_networks: tuple[Network, ...]
+    rules: RuleBook
     store: SnapshotStore
     embedder: Embedder
     learned: Learned
@@ -45,7 +59,9 @@ class Parts:
     def close(self) -> None:
         """Lets go of the files."""
         self.catalog.close()
+        self.commits.close()
         self.events.close()
+        self.rules.close()
 
 
 def assemble(home: Path, settings: Settings | None = None) -> Parts:
@@ -57,6 +73,7 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
     """
     settings = settings or load_settings(home)
     learned = read_learned(learned_file(home))
+    own_networks = networks(settings.events.own_networks)
     # before the files are opened: a model that is not there must leave none of them open
     rerankers = {name: _reranker(name, one) for name, one in settings.pipelines.items()}
     try:
@@ -67,18 +84,17 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
             "Choose another with --home or RECOMMENDER_HOME."
         ) from error
     catalog = Catalog.open(home / "catalog.sqlite")
+    events = EventLog.open(home / "events.sqlite", _keeping(settings))
     return Parts(
         home=home,
         settings=settings,
         catalog=catalog,
-        events=EventLog.open(home / "events.sqlite"),
+        events=events,
+        commits=GroupCommit(events),
+        own_networks=own_networks,
+        rules=RuleBook.open(home / "rules.sqlite"),
         store=SnapshotStore(home / "snapshots"),
-        embedder=SentenceTransformersEmbedder(
-            settings.embedder.model,
-            revision=settings.embedder.revision,
-            device=settings.embedder.device,
-            batch_size=settings.embedder.batch_size,
-        ),
+        embedder=_embedder(settings.embedder),
         learned=learned,
         pipelines={
             name: _pipeline(name, one, learned, _rescoring(one, rerankers[name], catalog))
@@ -116,6 +132,33 @@ def fetch_limits(settings: Settings) -> FetchLimits:
         seconds=chosen.timeout_seconds,
         bytes=int(chosen.max_megabytes * 2**20),
         redirects=chosen.max_redirects,
+    )
+
+
+def _keeping(settings: Settings) -> Keeping:
+    chosen, popular = settings.events, settings.popular
+    days = chosen.salt_days
+    return Keeping(
+        retention=timedelta(days=chosen.retention_days),
+        hashed=chosen.hash_readers,
+        salt_period=None if days == "never" else timedelta(days=days),
+        repeat=timedelta(minutes=chosen.repeat_minutes),
+        hourly=chosen.hourly,
+        window=timedelta(days=popular.window_days),
+        half_life=timedelta(days=popular.half_life_days),
+    )
+
+
+def _embedder(chosen: EmbedderSettings) -> Embedder:
+    if chosen.model == wordllama_embedder.PACKAGED.model:
+        return wordllama_embedder.WordLlamaEmbedder()
+    if chosen.model == universal_sentence_embedder.PACKAGED.model:
+        return universal_sentence_embedder.UniversalSentenceEmbedder()
+    return SentenceTransformersEmbedder(
+        chosen.model,
+        revision=chosen.revision,
+        device=chosen.device,
+        batch_size=chosen.batch_size,
     )
 
 

@@ -102,8 +102,8 @@ def _floors(sets: Sequence[Raw]) -> Iterator[str]:
     yield from _table(header, rows)
     yield (
         "Where learning begins was chosen by people who had seen these sets; the last column "
-        "begins at `expanded` alone, and only takes steps that are a clear gain on the other sets (for "
-        "`basil` without the closeness in time, which the others have)."
+        "begins at `expanded` alone and takes only steps that are a clear gain on the other sets "
+        "(for `basil` without the closeness in time, which the others have)."
     )
     yield ""
 

@@ -15,6 +15,7 @@ from recommender.api import (
     routes_events,
     routes_operations,
     routes_recommendations,
+    routes_rules,
 )
 from recommender.api.metrics import Measured, Metrics
 from recommender.api.service import Service
@@ -63,11 +64,13 @@ def create_app(recommender: Recommender) -> FastAPI:
     )
     app.add_middleware(Measured, metrics=metrics)
     problems.install(app)
+    # looking for a route takes as long as there are others before it: beacons are the most frequent
+    routes_events.install(app, service)
     # the longer addresses first: an article's id may itself hold slashes
     routes_recommendations.install(app, service)
     routes_articles.install(app, service)
-    routes_events.install(app, service)
     routes_operations.install(app, service)
+    routes_rules.install(app, service)
     return app
 
 

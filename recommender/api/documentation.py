@@ -14,6 +14,7 @@ Json: TypeAlias = Mapping[str, object]
 JSON: Final = "application/json"
 
 PATH_ID = "article_id"
+RULE_NUMBER = "number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,13 @@ class Answer:
     Attributes:
         example: None where there is no body.
         media_type: of the body.
+        schema: where the example does not show all that may come; None where it does.
     """
 
     about: str
     example: object = None
     media_type: str = JSON
+    schema: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Operation:
     status: int = 200
     query: QueryString = NONE
     of_article: bool = False
+    of_rule: bool = False
     body: RequestBody | None = None
     problems: Sequence[int] = field(default=(422,))
 
@@ -71,7 +75,7 @@ class Operation:
         if self.answer.example is not None:
             answer["content"] = {
                 self.answer.media_type: {
-                    "schema": _schema_of(self.answer.example),
+                    "schema": self.answer.schema or _schema_of(self.answer.example),
                     "example": self.answer.example,
                 }
             }
@@ -89,6 +93,8 @@ class Operation:
         parameters = [_query_parameter(one) for one in self.query.parameters]
         if self.of_article:
             parameters.insert(0, _PATH_PARAMETER)
+        if self.of_rule:
+            parameters.insert(0, _RULE_PARAMETER)
         extra: dict[str, Any] = {"parameters": parameters} if parameters else {}
         if self.body is not None:
             content = {"schema": self.body.schema, "example": self.body.example}
@@ -119,6 +125,15 @@ _PATH_PARAMETER: Json = {
     "description": "The publisher's id of the article; it may hold slashes.",
     "schema": {"type": "string"},
     "example": "hp-0042",
+}
+
+_RULE_PARAMETER: Json = {
+    "name": RULE_NUMBER,
+    "in": "path",
+    "required": True,
+    "description": "The number of a standing rule.",
+    "schema": {"type": "integer", "minimum": 1},
+    "example": 7,
 }
 
 _PROBLEM: Json = {

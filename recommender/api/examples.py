@@ -36,11 +36,38 @@ PAGE = {
 
 STORED = {"data": {"id": "hp-0042", "result": "added"}}
 
-KEPT = {"data": {"kept": 2}}
+KEPT = {
+    "data": {
+        "kept": 2,
+        "known": 0,
+        "set_aside": {"repeat": 1},
+        "refused": [
+            {
+                "place": "/3",
+                "detail": "2024-05-01T12:00:00+00:00 is older than the events that are kept, "
+                "those since 2025-11-02T12:00:00+00:00.",
+            }
+        ],
+    }
+}
 
 EVENTS = [
     {"type": "view", "article_id": "hp-0042", "reader": "r-81", "at": "2026-01-31T11:58:03Z"},
-    {"type": "click", "article_id": "hp-0017", "reader": "r-81"},
+    {
+        "id": "5d2c9f",
+        "type": "impression",
+        "article_id": "hp-0042",
+        "impression_id": "5b0d8f6c1f5f4a7b9a3f0f9d2b6c4e11",
+        "shown": ["hp-0017", "hp-0031"],
+        "reader": "r-81",
+    },
+    {
+        "type": "click",
+        "article_id": "hp-0017",
+        "impression_id": "5b0d8f6c1f5f4a7b9a3f0f9d2b6c4e11",
+        "position": 1,
+        "reader": "r-81",
+    },
 ]
 
 ARTICLE = {

@@ -73,7 +73,8 @@ class Parameter(Generic[T]):
     repeated: bool = False
 
 
-def _integer(least: int, most: int) -> Callable[[str], int]:
+def integer(least: int, most: int) -> Callable[[str], int]:
+    """Reads a whole number of this range."""
     expected = f"a whole number from {least} to {most}"
 
     def convert(text: str) -> int:
@@ -110,14 +111,16 @@ def window_of(text: str) -> timedelta:
     raise ValueError("hours or days, such as 24h or 7d, at most 3650d")
 
 
-def _flag(text: str) -> bool:
+def flag(text: str) -> bool:
+    """Reads true, false, 1 or 0."""
     try:
         return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
     except KeyError:
         raise ValueError("true or false") from None
 
 
-def _word(text: str) -> str:
+def word(text: str) -> str:
+    """Reads a text that is not empty."""
     if not text:
         raise ValueError("something")
     return text
@@ -136,7 +139,7 @@ _TIME = {"type": "string", "format": "date-time"}
 LIMIT = Parameter(
     "limit",
     "How many articles at the most.",
-    _integer(1, MAX_LIMIT),
+    integer(1, MAX_LIMIT),
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
     example=5,
     default=5,
@@ -144,18 +147,18 @@ LIMIT = Parameter(
 OFFSET = Parameter(
     "offset",
     "How many of the best are passed over.",
-    _integer(0, MAX_LIMIT),
+    integer(0, MAX_LIMIT),
     {"type": "integer", "minimum": 0, "maximum": MAX_LIMIT},
     example=0,
     default=0,
 )
 SECTION = Parameter(
-    "section", "Only articles of this section.", _word, _TEXT, example="Politics", repeated=True
+    "section", "Only articles of this section.", word, _TEXT, example="Politics", repeated=True
 )
 LANGUAGE = Parameter(
     "language",
     "Only articles in this language (ISO 639 code).",
-    _word,
+    word,
     _TEXT,
     example="en",
     repeated=True,
@@ -174,13 +177,11 @@ PUBLISHED_BEFORE = Parameter(
     _TIME,
     example="2026-02-01T00:00:00Z",
 )
-EXCLUDE = Parameter(
-    "exclude", "Never this article.", _word, _TEXT, example="hp-0007", repeated=True
-)
+EXCLUDE = Parameter("exclude", "Never this article.", word, _TEXT, example="hp-0007", repeated=True)
 SEEN = Parameter(
     "seen",
     "The reader knows this article already: neither it nor a copy of it is shown.",
-    _word,
+    word,
     _TEXT,
     example="hp-0008",
     repeated=True,
@@ -198,7 +199,7 @@ WINDOW = Parameter(
 EXPLAIN = Parameter(
     "explain",
     "Tell every signal with its weight, also those that added nothing.",
-    _flag,
+    flag,
     {"type": "boolean"},
     example=True,
     default=False,
@@ -206,7 +207,7 @@ EXPLAIN = Parameter(
 PIPELINE = Parameter(
     "pipeline",
     "How it is ranked: a name in the settings.",
-    _word,
+    word,
     _TEXT,
     example="similarity",
     default=DEFAULT_PIPELINE,
@@ -235,6 +236,46 @@ _COMMON: tuple[Parameter[Any], ...] = (
 )
 
 
+class Values:
+    """Converts what was given, and gathers what cannot be."""
+
+    def __init__(self, given: Mapping[str, list[str]]) -> None:
+        """Of texts by the names of parameters."""
+        self._given = given
+        self.faults: list[Fault] = []
+
+    def one(self, parameter: Parameter[T], default: Default) -> T | Default:
+        """Its value; `default` where it was not given or cannot be converted."""
+        texts = self._given.get(parameter.name)
+        found = self._converted(parameter, texts[0]) if texts else None
+        return default if found is None else found
+
+    def refuse(self) -> None:
+        """Raises a problem that tells what could not be converted, where anything could not."""
+        if self.faults:
+            raise Problem.of_faults(self.faults)
+
+    def many(self, parameter: Parameter[T]) -> tuple[T, ...]:
+        """Its values, in the order in which they were given."""
+        texts = self._given.get(parameter.name, [])
+        if len(texts) > MAX_IDS:
+            self.faults.append(
+                Fault(parameter.name, f"{parameter.name} may be given {MAX_IDS} times at the most.")
+            )
+            return ()
+        found = (self._converted(parameter, text) for text in texts)
+        return tuple(one for one in found if one is not None)
+
+    def _converted(self, parameter: Parameter[T], text: str) -> T | None:
+        try:
+            return parameter.convert(text)
+        except ValueError as error:
+            self.faults.append(
+                Fault(parameter.name, f"{parameter.name}: expected {error}, got {text[:60]!r}.")
+            )
+            return None
+
+
 class QueryString:
     """The parameters that one address takes."""
 
@@ -253,7 +294,7 @@ class QueryString:
         if not query:
             return NOTHING_SPECIAL
         given = self._given(query)
-        values = _Values(given)
+        values = Values(given)
         asked = Asked(
             limit=values.one(LIMIT, 5),
             offset=values.one(OFFSET, 0),
@@ -271,9 +312,16 @@ class QueryString:
             pipeline=values.one(PIPELINE, DEFAULT_PIPELINE),
             slots=values.many(SLOT) or PAGE,
         )
-        if values.faults:
-            raise Problem.of_faults(values.faults)
+        values.refuse()
         return asked
+
+    def values(self, request: Request) -> Values:
+        """What the request gives, for addresses that ask for something else than slots.
+
+        Raises:
+            Problem: a parameter is unknown, or twice there.
+        """
+        return Values(self._given(request.scope["query_string"]))
 
     def _given(self, query: bytes) -> dict[str, list[str]]:
         given: dict[str, list[str]] = {}
@@ -289,38 +337,6 @@ class QueryString:
         if faults:
             raise Problem.of_faults(faults)
         return given
-
-
-class _Values:
-    """Converts what was given, and gathers what cannot be."""
-
-    def __init__(self, given: Mapping[str, list[str]]) -> None:
-        self._given = given
-        self.faults: list[Fault] = []
-
-    def one(self, parameter: Parameter[T], default: Default) -> T | Default:
-        texts = self._given.get(parameter.name)
-        found = self._converted(parameter, texts[0]) if texts else None
-        return default if found is None else found
-
-    def many(self, parameter: Parameter[T]) -> tuple[T, ...]:
-        texts = self._given.get(parameter.name, [])
-        if len(texts) > MAX_IDS:
-            self.faults.append(
-                Fault(parameter.name, f"{parameter.name} may be given {MAX_IDS} times at the most.")
-            )
-            return ()
-        found = (self._converted(parameter, text) for text in texts)
-        return tuple(one for one in found if one is not None)
-
-    def _converted(self, parameter: Parameter[T], text: str) -> T | None:
-        try:
-            return parameter.convert(text)
-        except ValueError as error:
-            self.faults.append(
-                Fault(parameter.name, f"{parameter.name}: expected {error}, got {text[:60]!r}.")
-            )
-            return None
 
 
 def unknown_name(name: str, valid: Sequence[str]) -> str:

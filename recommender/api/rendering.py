@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from recommender.api.ready import Rendered
 from recommender.engine import FilledPage
-from recommender.slots.page import FilledSlot, relevance
+from recommender.slots.filled import FilledSlot, relevance
 from recommender.slots.ranking import Ranked
 from recommender.slots.slot import SlotName
 from recommender.slots.words import because
@@ -79,13 +79,15 @@ def _cards(page: FilledPage, slot: FilledSlot, explain: bool) -> bytes:
         range(places), ranked.positions.tolist(), _rounded(ranked.scores), strict=True
     ):
         reasons = _reasons(signals, values[place], contributions[place], weights)
-        counted = {one["signal"]: one["contribution"] for one in reasons}
+        raised = {one["signal"]: one["value"] for one in reasons if one["contribution"] > 0}
         added = orjson.dumps(
             {
                 "score": score,
                 "relevance": relevances[place],
                 "position": place + 1,
-                "because": because(page.corpus, page.subject, position, counted),
+                "because": because(
+                    page.corpus, page.subject, position, raised, slot.placed_by(place)
+                ),
                 "reasons": reasons,
             }
         )

@@ -1,50 +1,79 @@
 """Beacons: what readers did."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import orjson
 from fastapi import FastAPI
-from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from recommender.api import examples
-from recommender.api.bodies import json_body, problem_of
+from recommender.api.bodies import json_body
+from recommender.api.commits import Commits
 from recommender.api.documentation import JSON, Answer, Operation, RequestBody, inlined_schema
+from recommender.api.event_bodies import MAX_EVENTS, Arrival, read_events
 from recommender.api.parameters import NONE
-from recommender.api.problems import Fault, Problem
+from recommender.api.problems import Fault
 from recommender.api.rendering import json_response
 from recommender.api.routing import add
-from recommender.api.schemas import MAX_EVENTS, EventBody
+from recommender.api.schemas import EventBody
 from recommender.api.service import Service
+from recommender.readers.circumstances import is_bot, is_own, is_prefetch
+from recommender.readers.event import Appended, Aside
+from recommender.readers.events import told
+from recommender.readers.storing import KEPT
 
-_MANY = TypeAdapter(list[EventBody])
+_PURPOSES = frozenset({b"purpose", b"sec-purpose", b"x-moz"})
+
+
+def _answered(appended: Appended, refused: Sequence[Fault]) -> bytes:
+    return orjson.dumps(
+        {
+            "data": {
+                "kept": appended.kept,
+                "known": appended.known,
+                "set_aside": appended.aside,
+                "refused": [{"place": one.place, "detail": one.detail} for one in refused],
+            }
+        }
+    )
+
+
+_ONE = _answered(Appended(kept=1), ())
 
 
 class _Events:
     def __init__(self, service: Service) -> None:
-        self._service = service
+        recommender = service.recommender
+        self._log = recommender.parts.events
+        self._own = recommender.parts.own_networks
+        self._commits = Commits(recommender.parts.commits)
 
     async def post(self, request: Request) -> Response:
         NONE.read(request)
-        now = datetime.now(UTC)
         # navigator.sendBeacon sends text/plain, so that no preflight request goes before it
         raw = await json_body(request, kinds=(JSON, "text/plain"))
-        bodies = _checked(raw)
-        batch = [one.event(now) for one in bodies]
-        kept = await self._service.waited(lambda: self._service.recommender.record(batch))
-        return json_response(b'{"data":{"kept":%d}}' % kept, 202)
+        read = read_events(raw, self._arrival(request))
+        outcomes = await self._commits.append(read.events) if read.events else []
+        if outcomes == [KEPT] and not read.refused:
+            return json_response(_ONE, 202)
+        return json_response(_answered(told(outcomes), read.refused), 202)
 
-
-def _checked(raw: object) -> list[EventBody]:
-    if isinstance(raw, list) and not 1 <= len(raw) <= MAX_EVENTS:
-        detail = f"The body: expected 1 to {MAX_EVENTS:,} events, got {len(raw):,}."
-        raise Problem.of_faults([Fault("", detail)])
-    try:
-        if isinstance(raw, list):
-            return _MANY.validate_python(raw)
-        return [EventBody.model_validate(raw)]
-    except ValidationError as error:
-        raise problem_of(error, EventBody) from None
+    def _arrival(self, request: Request) -> Arrival:
+        agent = b""
+        prefetch = False
+        # once through the list: asking for each header goes through it each time
+        for name, value in request.scope["headers"]:
+            if name == b"user-agent":
+                agent = value
+            elif name in _PURPOSES:
+                prefetch = prefetch or is_prefetch(value.decode("latin-1"))
+        aside: Aside | None = "prefetch" if prefetch else None
+        if aside is None and self._own and request.client and is_own(request.client.host, self._own):
+            aside = "own_address"
+        now = datetime.now(UTC)
+        return Arrival(now, self._log.oldest(now), is_bot(agent.decode("latin-1")), aside)
 
 
 def install(app: FastAPI, service: Service) -> None:
@@ -60,9 +89,14 @@ def install(app: FastAPI, service: Service) -> None:
             "record_events",
             "events",
             "Tell what readers did",
-            Answer("On disk; all of them or, on any other answer, none.", examples.KEPT),
-            f"One event or a list of up to {MAX_EVENTS:,}. A view is an opened article, a click "
-            "an opened recommendation.",
+            Answer(
+                "On disk, all of them but the refused; on any other answer, none. Kept are those "
+                "that count, set aside those that are kept and do not, by the reason; known are "
+                "those whose id was there before.",
+                examples.KEPT,
+            ),
+            f"One event or a list of up to {MAX_EVENTS:,}. An impression shows articles, a view "
+            "is an opened article, a click an opened recommendation.",
             status=202,
             body=RequestBody({"oneOf": [one, many]}, examples.EVENTS, (JSON, "text/plain")),
             problems=(400, 413, 415, 422, 503),

@@ -5,15 +5,15 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from recommender.api.event_bodies import MAX_ID, MAX_POSITION, MAX_SECONDS, MAX_SHOWN
 from recommender.api.parameters import MAX_IDS, window_of
 from recommender.articles.times import parse_time
 from recommender.engine import DEFAULT_PIPELINE
-from recommender.readers.events import Event, EventType
+from recommender.readers.event import EventType
 from recommender.slots.slot import MAX_LIMIT, Filters, SlotName, SlotQuery
 
 MAX_TEXT = 1_000_000
 MAX_SLOTS = 10
-MAX_EVENTS = 1_000
 
 Id = Annotated[str, Field(min_length=1, max_length=512)]
 Ids = Annotated[list[Id], Field(max_length=MAX_IDS)]
@@ -120,17 +120,28 @@ class PageBody(_Strict):
 
 
 class EventBody(_Strict):
-    """What a reader did."""
-
-    model_config = ConfigDict(coerce_numbers_to_str=True)
+    """What a reader did; for the documentation: `event_bodies.py` reads it, without pydantic."""
 
     type: EventType
-    article_id: Id
-    reader: str = Field("", max_length=512, description="under whatever name; empty where unknown")
-    at: Time | None = Field(None, description="without it, the time of arrival")
-
-    def event(self, now: datetime) -> Event:
-        """As the log takes it."""
-        return Event(
-            type=self.type, article_id=self.article_id, reader=self.reader, at=self.at or now
-        )
+    article_id: Id | None = Field(
+        None, description="needed, but of an impression that lists what it showed"
+    )
+    id: str = Field("", max_length=MAX_ID, description="events of one id are one event")
+    reader: str = Field(
+        "", max_length=MAX_ID, description="under whatever name; empty where unknown"
+    )
+    at: Time | None = Field(
+        None, description="without it the time of arrival, and no later than that"
+    )
+    impression_id: str = Field(
+        "", max_length=MAX_ID, description="of an impression its own, of a click the one it is of"
+    )
+    shown: list[Id] | None = Field(
+        None, min_length=1, max_length=MAX_SHOWN, description="articles of an impression, in order"
+    )
+    position: int | None = Field(None, ge=1, le=MAX_POSITION, description="where it stood")
+    seconds: float | None = Field(
+        None, ge=0, le=MAX_SECONDS, description="needed of read_time: how long"
+    )
+    user_agent: str = Field("", description="the reader's, where a server passes the event on; bots do not count")
+    prefetch: bool = Field(default=False, description="fetched ahead, so it does not count")

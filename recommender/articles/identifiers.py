@@ -54,17 +54,17 @@ def identifiers(ids: Sequence[str]) -> Identifiers:
     return Identifiers(pack(encoded), hashes[order], order.astype(np.int32))
 
 
-def write_identifiers(made: Identifiers, draft: Draft) -> None:
-    """As parts of a snapshot."""
-    write_packed(made.ids, draft, "ids")
-    np.save(draft.path("ids.hashes.npy"), made.hashes)
-    np.save(draft.path("ids.positions.npy"), made.positions)
+def write_identifiers(made: Identifiers, draft: Draft, name: str = "ids") -> None:
+    """As the parts `name`.* of a snapshot."""
+    write_packed(made.ids, draft, name)
+    np.save(draft.path(f"{name}.hashes.npy"), made.hashes)
+    np.save(draft.path(f"{name}.positions.npy"), made.positions)
 
 
-def read_identifiers(snapshot: Snapshot) -> Identifiers:
+def read_identifiers(snapshot: Snapshot, name: str = "ids") -> Identifiers:
     """What `write_identifiers` wrote, memory-mapped."""
     return Identifiers(
-        read_packed(snapshot, "ids"),
-        read_array(snapshot, "ids.hashes"),
-        read_array(snapshot, "ids.positions"),
+        read_packed(snapshot, name),
+        read_array(snapshot, f"{name}.hashes"),
+        read_array(snapshot, f"{name}.positions"),
     )

@@ -10,10 +10,13 @@ import typer
 
 from recommender.cli import (
     catalog,
+    compare,
     demo,
     evaluate,
     event_files,
     home,
+    readers,
+    rules,
     score,
     serve,
     slots,
@@ -64,10 +67,13 @@ app.add_typer(catalog.commands)
 app.add_typer(slots.commands)
 app.add_typer(score.commands)
 app.add_typer(evaluate.commands, name="evaluate")
+app.add_typer(compare.commands)
 app.add_typer(tune.commands)
-app.add_typer(event_files.commands)
+app.add_typer(event_files.commands, name="events")
+app.add_typer(readers.commands, name="readers")
 app.add_typer(serve.commands)
 app.add_typer(snapshots.commands, name="snapshots")
+app.add_typer(rules.commands, name="rules")
 app.add_typer(home.commands)
 
 

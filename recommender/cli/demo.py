@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from recommender.articles.field_names import parse_map
-from recommender.cli.event_files import import_file
+from recommender.cli.event_files import import_files
 from recommender.cli.options import AsJson, Limit, Mapping, examples
 from recommender.cli.progress import watching
 from recommender.cli.rebuild_job import rebuild_opened
@@ -61,7 +61,7 @@ def demo(
             source = corpus or str(sample / "articles.jsonl")
             rebuilt = rebuild_opened(recommender, [source], fields, watch)
         if corpus is None and not len(recommender.parts.events):
-            import_file(recommender.parts.events, sample / "events.jsonl")
+            import_files(recommender, [sample / "events.jsonl"])
         page = _choose(recommender, at_sample_end=corpus is None)
         slots = recommender.slots(page.article_id, slots=PAGE, limit=limit, at=page.at)
         stored = recommender.parts.catalog.get(page.article_id)

@@ -14,6 +14,7 @@ import typer
 from recommender.articles.text import article_text
 from recommender.articles.times import parse_time
 from recommender.cli.default_command import DefaultCommand
+from recommender.cli.evaluate_popular import EXAMPLES, popular
 from recommender.cli.evaluation_tables import print_evaluation
 from recommender.cli.options import AsJson, examples
 from recommender.cli.progress import watching
@@ -158,6 +159,10 @@ def related(
         print_json(Evaluated(folder, home, rebuilt.ingested.rejected, evaluation))
     else:
         print_evaluation(evaluation)
+
+
+# after related, which is the command of the group that needs no name
+commands.command(epilog=examples(*EXAMPLES))(popular)
 
 
 def _file(folder: Path, name: str) -> Path:

@@ -1,97 +1,150 @@
-"""Event files into the log, and the command that does it."""
+"""Event files into the log, what was set aside, and the commands about both."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
-from recommender.articles.sources.chunks import lines, stream_chunks, utf8_chunks
-from recommender.cli.options import AsJson, Home, examples
+from recommender.articles.sources.chunks import stream_chunks
+from recommender.articles.sources.reject import Reject
+from recommender.cli.default_command import DefaultCommand
+from recommender.cli.event_quality import EventQuality, print_quality, quality_of
+from recommender.cli.options import AsJson, Home, examples, existing_home
 from recommender.cli.outcome import REJECTED
 from recommender.cli.rendering import print_json
 from recommender.engine import Recommender
-from recommender.readers.event_lines import EventReject, ImportedEvents, import_events
-from recommender.readers.events import EventLog
+from recommender.readers.event_import import ImportedEvents, import_events
+from recommender.readers.event_lines import Line, csv_rows, json_lines, parquet_rows
 
-commands = typer.Typer()
+commands = typer.Typer(
+    cls=DefaultCommand,
+    help="What readers did. recommender events FILE... is recommender events import FILE...",
+)
 
+REJECTS = "rejected-events.jsonl"
 _SHOWN_REJECTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a file.
+    """What became of the files.
 
     Attributes:
-        counts: of its lines.
-        first_rejects: some lines that are no event.
+        counts: of their records.
+        rejects: the file with those that are no event; None where there are none.
+        first_rejects: some of them.
     """
 
     counts: ImportedEvents
-    first_rejects: tuple[EventReject, ...]
+    rejects: Path | None
+    first_rejects: tuple[Reject, ...]
 
 
 @commands.command(
+    name="import",
     epilog=examples(
-        "recommender events events.jsonl", "zcat events.jsonl.gz | recommender events -"
-    )
+        "recommender events events.jsonl",
+        "recommender events import events.jsonl",
+        "zcat events.jsonl.gz | recommender events -",
+    ),
 )
-def events(
-    file: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="JSON Lines, plain or gzip; - for standard input."),
+def import_(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="JSON Lines or CSV (.csv), each plain or gzip, or Parquet (.parquet); "
+            "- for JSON Lines from standard input.",
+        ),
     ],
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Add what readers did to the event log.
 
-    A line is {"type": "view" or "click", "article_id": "...", "reader": "...", "at": "..."}.
-    A file that is read twice is counted twice; popularity counts each reader once.
+    A record is {"type": "impression", "view", "click" or "read_time", "article_id": "...",
+    "reader": "...", "at": "..."}; "id", "impression_id", "shown", "position" and "seconds" where
+    there are any. A file that is read twice is kept once.
 
-    Exit status: 3 where some lines are no events; the others are kept.
+    Exit status: 3 where some records are no events; the others are kept, and these stand with
+    their reasons in rejected-events.jsonl of the home.
     """
     with Recommender.open(home) as recommender:
-        imported = import_file(recommender.parts.events, file)
+        imported = import_files(recommender, files)
     counts = imported.counts
     if as_json:
         print_json(imported)
     else:
+        aside = sum(counts.set_aside.values())
         typer.echo(
-            f"{counts.added:,} events added, {counts.impressions:,} impressions passed over, "
+            f"{counts.kept:,} events added, {aside:,} set aside, {counts.known:,} known already, "
             f"{counts.rejected:,} rejected"
         )
+        for reason, count in counts.set_aside.items():
+            typer.echo(f"  set aside {count:,}: {reason}")
     for reject in imported.first_rejects:
-        typer.echo(f"line {reject.line}: {reject.reason}", err=True)
+        typer.echo(f"{reject.source} {reject.position}: {reject.reason}", err=True)
     if counts.rejected:
         raise typer.Exit(REJECTED)
 
 
-def import_file(log: EventLog, path: Path) -> Imported:
-    """Adds the events of a file, of standard input where `path` is "-".
+@commands.command(epilog=examples("recommender events quality"))
+def quality(home: Home = None, as_json: AsJson = False) -> None:
+    """How many events count, and why the others were set aside."""
+    with Recommender.open(existing_home(home)) as recommender:
+        found: EventQuality = quality_of(recommender.parts.events.quality())
+    if as_json:
+        print_json(found)
+    else:
+        print_quality(found)
+
+
+def import_files(recommender: Recommender, paths: list[Path]) -> Imported:
+    """Adds the events of files, of standard input where a path is "-".
 
     Raises:
-        OSError, SourceError: it cannot be read; what came before that is kept.
+        OSError, SourceError: one cannot be read; what came before that is kept.
     """
-    first: list[EventReject] = []
+    first: list[Reject] = []
+    place = recommender.parts.home / REJECTS
+    total = ImportedEvents(0, 0, 0, 0)
+    with place.open("w", encoding="utf-8") as rejects:
 
-    def keep(reject: EventReject) -> None:
-        if len(first) < _SHOWN_REJECTS:
-            first.append(reject)
+        def keep(reject: Reject) -> None:
+            rejects.write(reject.to_json() + "\n")
+            if len(first) < _SHOWN_REJECTS:
+                first.append(reject)
 
-    with _opened(path) as stream:
-        counts = import_events(log, lines(utf8_chunks(stream_chunks(stream))), on_reject=keep)
-    return Imported(counts, tuple(first))
+        for path in paths:
+            with _opened(path) as items:
+                done = import_events(
+                    recommender.parts.events,
+                    items,
+                    name=str(path),
+                    now=datetime.now(UTC),
+                    own=recommender.parts.own_networks,
+                    on_reject=keep,
+                )
+            total += done
+    if not total.rejected:
+        place.unlink()
+    return Imported(total, place if total.rejected else None, tuple(first))
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _opened(path: Path) -> Iterator[Iterator[Line | Reject]]:
+    name = path.name.lower()
     if str(path) == "-":
-        yield sys.stdin.buffer
-        return
-    with path.open("rb") as file:
-        yield file
+        yield json_lines(stream_chunks(sys.stdin.buffer), name="-")
+    elif name.endswith(".parquet"):
+        path.open("rb").close()  # the library's own words for a missing file are its own
+        yield parquet_rows(path)
+    else:
+        read = csv_rows if name.endswith((".csv", ".csv.gz")) else json_lines
+        with path.open("rb") as file:
+            yield read(stream_chunks(file), name=str(path))

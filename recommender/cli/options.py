@@ -3,7 +3,7 @@
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -39,15 +39,16 @@ Home: TypeAlias = Annotated[
     ),
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def time_option(name: str, about: str) -> Any:
+    """An option that takes a time."""
+    return typer.Option(name, metavar="TIME", parser=_time, show_default=False, help=about)
+
+
 At: TypeAlias = Annotated[
     datetime | None,
-    typer.Option(
-        "--at",
-        metavar="TIME",
-        parser=_time,
-        show_default=False,
-        help="As of this time, ISO 8601; UTC where it names no zone.  [default: now]",
-    ),
+    time_option("--at", "As of this time, ISO 8601; UTC where it names no zone.  [default: now]"),
 ]
 Limit: TypeAlias = Annotated[int, typer.Option("--limit", min=1, max=MAX_LIMIT, help="How many.")]
 Seen: TypeAlias = Annotated[

@@ -46,7 +46,8 @@ def serve(
     logging = copy.deepcopy(LOGGING_CONFIG)
     logging["loggers"]["recommender"] = logging["loggers"]["uvicorn"]
     # opened before anything listens: a wrong setting is told here, not by every worker
-    Recommender.open(folder).close()
+    with Recommender.open(folder) as recommender:
+        recommender.parts.events.prune()
     address = f"http://{host}:{port}"
     if as_json:
         print_json({"address": address, "home": folder, "workers": workers})

@@ -16,8 +16,8 @@ from recommender.cli.progress import watching
 from recommender.cli.rendering import console, print_json
 from recommender.engine import Recommender
 from recommender.evaluation.evaluate import Watch
-from recommender.evaluation.labels import Labels, read_labels
-from recommender.evaluation.tune import Change, Tuned, tune
+from recommender.evaluation.labels import UNDECIDED, Labels, read_labels
+from recommender.evaluation.tune import BeforeAndAfter, Tuned, tune
 from recommender.settings import LEARNED_FILE, Settings, learned_file
 from recommender.slots.learned import SHIPPED, Calibration, read_learned, write_learned
 
@@ -76,6 +76,13 @@ def tune_weights(
         ),
     ],
     k: Annotated[int, typer.Option("--k", min=1, max=100, help="Places that count.")] = 5,
+    judged_only: Annotated[
+        bool,
+        typer.Option(
+            "--judged-only",
+            help="Rank only what was judged beside the same article, as of clicks is always done.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what would be learned.")
     ] = False,
@@ -87,7 +94,7 @@ def tune_weights(
     Cross-validated: weights are written into the home folder, as weights.toml, only where they
     rank articles that they were not learned from no worse than those in force.
     """
-    given = read_labels(labels)
+    given = read_labels(labels, judged_only=judged_only)
     with Recommender.open(existing_home(home)) as recommender, watching() as watch:
         parts = recommender.parts
         pipeline = recommender.pipeline(DEFAULT)
@@ -165,7 +172,7 @@ def _table(tuned: Tuned) -> Table:
     table.add_column("after", justify="right")
     before, after = tuned.current, tuned.learned
     for signal, weight in after.weights.items():
-        _add(table, signal, Change(before.weights.get(signal, 0.0), weight))
+        _add(table, signal, BeforeAndAfter(before.weights.get(signal, 0.0), weight))
     table.add_section()
     _add(table, f"nDCG@{tuned.k}", tuned.ndcg)
     _add(table, "shown", tuned.shown)
@@ -178,7 +185,7 @@ def _table(tuned: Tuned) -> Table:
     return table
 
 
-def _add(table: Table, name: str, change: Change) -> None:
+def _add(table: Table, name: str, change: BeforeAndAfter) -> None:
     table.add_row(Text(name), f"{change.before:.3f}", f"{change.after:.3f}")
 
 
@@ -189,14 +196,9 @@ def _numbers(one: Calibration) -> str:
 def _notes(told: Told) -> Iterator[str]:
     tuned, counts = told.tuned, told.tuned.queries
     yield f"{counts.used:,} of {counts.labelled:,} labelled articles were learned from."
-    undecided = (
-        "shown with nothing that was clicked, or nothing that was not"
-        if told.kind == "clicks"
-        else "with nothing related in the snapshot"
-    )
     left_out = (
         (counts.absent, "not in the snapshot"),
-        (counts.undecided, undecided),
+        (counts.undecided, f"in the snapshot with {UNDECIDED}"),
         (counts.spare, "more than are needed"),
     )
     yield from (f"Left out: {count:,} {what}." for count, what in left_out if count)
@@ -211,8 +213,8 @@ def _notes(told: Told) -> Iterator[str]:
     )
     if tuned.shown.after < tuned.shown.before - _FEWER:
         yield (
-            f"Slots will be shorter. Where the labels do not name all that is related, lower "
-            f"min_score of pipelines.{DEFAULT} in recommender.toml."
+            f"Slots will be shorter; if they should not be, lower min_score of "
+            f"pipelines.{DEFAULT} in recommender.toml."
         )
     if told.file != SHIPPED:
         yield (

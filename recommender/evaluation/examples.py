@@ -54,9 +54,10 @@ def examples_of(
     ):
         here = slice(0, len(these))
         values[row, :-1, here] = signals_with(corpus, profile_of(corpus, position), these)
-        values[row, -1, here] = closeness(np.abs(times[these] - times[position]), half)
+        apart = closeness(np.abs(times[these] - times[position]), half)
+        values[row, -1, here] = np.where(corpus.base.columns.evergreen[these], 0, apart)
         found[row, here] = [judged.get(one, 0) for one in these.tolist()]
-        usable[row, here] = True
+        usable[row, here] = ~corpus.hidden[these]
     best = [discounted_gain(sorted(one.values(), reverse=True), k) for one in grades]
     return Examples(name, values, found, usable, np.array(best), k)
 

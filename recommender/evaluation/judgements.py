@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender.articles.sources.chunks import lines, stream_chunks, utf8_chunks
 from recommender.errors import SourceError
+from recommender.evaluation.lines import numbered_lines
 
 HEADER = ("query_id", "doc_id", "grade")
 """Columns of the file, parted by tabs."""
@@ -50,7 +50,7 @@ def read_judgements(path: Path) -> Judgements:
 
 def _rows(path: Path) -> Iterator[tuple[int, str, str, int]]:
     headed = False
-    for number, line in _numbered(path):
+    for number, line in numbered_lines(path):
         cells = [cell.strip() for cell in line.split("\t")]
         if cells == [""]:
             continue
@@ -82,19 +82,3 @@ def _judgement(cells: list[str], place: str) -> tuple[str, str, int]:
             f"got {grade!r}."
         )
     return query_id, doc_id, int(grade)
-
-
-def _numbered(path: Path) -> Iterator[tuple[int, str]]:
-    number = 0
-    try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(lines(utf8_chunks(stream_chunks(file))), start=1):
-                yield number, raw.decode()
-    except FileNotFoundError:
-        raise SourceError(f"There is no file {path}.") from None
-    except OSError as error:
-        raise SourceError(f"{path} cannot be opened: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path}, line {number}: it is not UTF-8. Save it as UTF-8.") from error
-    except SourceError as error:  # of the compressed data, which knows no name
-        raise SourceError(f"{path}, after line {number}: {error}.") from error

@@ -12,6 +12,7 @@ from recommender.slots.candidates import subject_of
 from recommender.slots.corpus import Corpus
 from recommender.slots.page import PageQuery, Readership, fill_page
 from recommender.slots.pipeline import Pipeline
+from recommender.slots.rule_matching import Rules
 from recommender.slots.slot import Filters, SlotQuery
 
 _BATCH = 1_000
@@ -42,6 +43,7 @@ def score(
     positions: Sequence[int],
     pipeline: Pipeline,
     readership: Readership,
+    rules: Rules | None = None,
     *,
     at: datetime,
     limit: int,
@@ -57,7 +59,7 @@ def score(
         scores: list[npt.NDArray[np.float32]] = []
         for position in batch:
             page = PageQuery(slots, subject_of(corpus, position), at, fallbacks=())
-            ranked = fill_page(corpus, page, pipeline, readership)[0].ranked
+            ranked = fill_page(corpus, page, pipeline, readership, rules)[0].ranked
             count = len(ranked.positions)
             articles.extend([corpus.id_at(position)] * count)
             places.append(np.arange(1, count + 1, dtype=np.int32))

@@ -1,134 +1,107 @@
-"""Events out of JSON Lines, as publishers and test collections write them."""
+"""Records of event files: JSON Lines, CSV and Parquet, in constant memory."""
 
-from collections.abc import Callable, Iterable, Iterator
+import csv
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 import orjson
 
-from recommender.articles.times import parse_time
-from recommender.readers.events import Event, EventLog, EventType
+from recommender.articles.sources.chunks import lines, peeked, utf8_chunks
+from recommender.articles.sources.csv_file import header_of
+from recommender.articles.sources.reject import Reject, excerpt_of
+from recommender.errors import SourceError
 
-_READERS = ("reader", "reader_id", "user_id", "session_id")
-_TIMES = ("at", "timestamp")
-_TYPES: dict[str, EventType] = {"view": "view", "click": "click"}
-_BATCH = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class EventReject:
-    """A line that is no event.
-
-    Attributes:
-        line: its number, from 1.
-        reason: what is wrong with it, and what was expected.
-    """
-
-    line: int
-    reason: str
+_ROWS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class ShownOnly:
-    """A line that says an article was shown: it is no sign of interest, and is not kept.
+class Line:
+    """A record and where it stands.
 
     Attributes:
-        line: its number, from 1.
+        position: its line, its row of a table without lines, from 1.
+        record: by the names of its fields.
+        text: as it stands there, or the start of it.
     """
 
-    line: int
+    position: int
+    record: Mapping[str, object]
+    text: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedEvents:
-    """What became of the lines that were not empty.
+def json_lines(chunks: Iterable[bytes], *, name: str) -> Iterator[Line | Reject]:
+    """One JSON object a line, plain or gzip. Empty lines count but yield nothing.
 
-    Attributes:
-        added: events that were kept.
-        impressions: lines that only say that something was shown.
-        rejected: lines that are no event.
+    Raises:
+        SourceError: it cannot be read further.
     """
-
-    added: int
-    impressions: int
-    rejected: int
-
-
-def read_events(lines: Iterable[str | bytes]) -> Iterator[Event | ShownOnly | EventReject]:
-    """Reads one JSON object a line: `type`, `article_id`, a reader and a time.
-
-    The reader is the first of `reader`, `reader_id`, `user_id` and `session_id` that says
-    something, else unknown; the time is `at` or `timestamp`, UTC where it names no zone. Empty
-    lines count but yield nothing.
-    """
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines(utf8_chunks(chunks)), start=1):
         if not line.strip():
             continue
         try:
-            yield _event(line, number)
-        except ValueError as error:
-            yield EventReject(number, str(error))
+            record = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            yield Reject(name, number, f"not JSON: {error}", excerpt_of(line))
+            continue
+        if isinstance(record, dict):
+            yield Line(number, record, line)
+        else:
+            reason = f"expected a JSON object, came {excerpt_of(line)[:60]}"
+            yield Reject(name, number, reason, excerpt_of(line))
 
 
-def import_events(
-    log: EventLog, lines: Iterable[str | bytes], *, on_reject: Callable[[EventReject], None]
-) -> ImportedEvents:
-    """Appends the events among the lines, in batches that are each kept as a whole."""
-    added = impressions = rejected = 0
-    batch: list[Event] = []
-    for item in read_events(lines):
-        match item:
-            case Event():
-                batch.append(item)
-                if len(batch) == _BATCH:
-                    added += log.append(batch)
-                    batch.clear()
-            case ShownOnly():
-                impressions += 1
-            case EventReject():
-                rejected += 1
-                on_reject(item)
-    added += log.append(batch)
-    return ImportedEvents(added, impressions, rejected)
+def csv_rows(chunks: Iterable[bytes], *, name: str) -> Iterator[Line | Reject]:
+    """A row a line under a header, plain or gzip, the delimiter as the header has it.
 
-
-def _event(line: str | bytes, number: int) -> Event | ShownOnly:
-    try:
-        record = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error}") from None
-    if not isinstance(record, dict):
-        raise ValueError(f"expected a JSON object, came {_shown(record)}")  # noqa: TRY004 - of the line
-    kind = record.get("type")
-    if kind == "impression":
-        return ShownOnly(number)
-    if not isinstance(kind, str) or kind not in _TYPES:
-        raise ValueError(f"type: expected view, click or impression, came {_shown(kind)}")
-    article_id = _name(record.get("article_id"))
-    if not article_id:
-        raise ValueError("article_id: expected an article's id, came none")
-    reader = next((name for field in _READERS if (name := _name(record.get(field)))), "")
-    time = next((value for field in _TIMES if (value := record.get(field)) is not None), None)
-    if not isinstance(time, str | int | float) or isinstance(time, bool):
-        raise ValueError(  # noqa: TRY004 - the line is wrong, not a caller's argument
-            f"at: expected a time such as 2024-05-01T12:00:00Z, came {_shown(time)}"
+    Raises:
+        SourceError: there is no header with article_id or shown, or it cannot be read further.
+    """
+    head, chunks = peeked(utf8_chunks(chunks))
+    columns, delimiter = header_of(head)
+    if {"article_id", "shown"}.isdisjoint(columns):
+        raise SourceError(
+            f"{name} needs a header with a column article_id; its columns: "
+            f"{', '.join(columns[:20]) or 'none'}."
         )
+    for number, line in enumerate(lines(chunks), start=1):
+        if number == 1 or not line.strip():
+            continue
+        try:
+            text = line.decode()
+            row = next(csv.reader([text.rstrip("\r")], delimiter=delimiter, strict=True))
+        except (csv.Error, UnicodeDecodeError, StopIteration) as error:
+            yield Reject(name, number, f"no CSV: {error}", excerpt_of(line))
+            continue
+        if len(row) != len(columns):
+            reason = f"the header names {len(columns)} columns, this row has {len(row)}"
+            yield Reject(name, number, reason, excerpt_of(line))
+            continue
+        yield Line(number, dict(zip(columns, row, strict=True)), line)
+
+
+def parquet_rows(path: Path) -> Iterator[Line | Reject]:
+    """The rows of a Parquet file.
+
+    Raises:
+        SourceError: it is none, or has no column article_id or shown.
+    """
+    # imported here: it takes as long as everything else together
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
     try:
-        at = parse_time(time)
-    except ValueError as error:
-        raise ValueError(f"at: {_shown(time)}: {error}") from None
-    return Event(type=_TYPES[kind], article_id=article_id, reader=reader, at=at)
-
-
-def _name(value: object) -> str:
-    """An id as text; publishers write numbers too."""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return ""
-
-
-def _shown(value: object) -> str:
-    """As JSON, short enough for a message."""
-    text = orjson.dumps(value).decode()
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - a line's worth
+        with pq.ParquetFile(path) as file:
+            columns = file.schema_arrow.names
+            if {"article_id", "shown"}.isdisjoint(columns):
+                raise SourceError(
+                    f"{path} needs a column article_id; its columns: {', '.join(columns[:20])}."
+                )
+            number = 0
+            for batch in file.iter_batches(batch_size=_ROWS):
+                for record in batch.to_pylist():
+                    number += 1
+                    yield Line(number, record, repr(record).encode())
+    except pa.ArrowInvalid as error:
+        raise SourceError(f"{path} is no Parquet file, or is damaged: {error}") from error

@@ -1,85 +1,62 @@
 """What readers did, kept: the event log."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
+from sqlite3 import Connection
 from types import TracebackType
-from typing import Literal, Self, TypeAlias
+from typing import Self
 
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, func, insert, select
+import orjson
 
-from recommender.articles.database import Database, Layout
-from recommender.errors import InputError
-
-EventType: TypeAlias = Literal["view", "click"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """A reader saw an article, or clicked a recommendation of it.
-
-    Attributes:
-        type: what happened.
-        article_id: to which article.
-        reader: who, under whatever name the publisher has for them; "" where unknown.
-        at: when, aware.
-    """
-
-    type: EventType
-    article_id: str
-    reader: str = ""
-    at: datetime
-
-    def __post_init__(self) -> None:
-        if self.at.tzinfo is None:
-            raise InputError(f"An event's time needs a zone; {self.at.isoformat()} has none.")
-
-
-events = Table(
-    "events",
-    MetaData(),
-    Column("number", Integer, primary_key=True),
-    Column("at", Integer),  # microseconds since 1970 in UTC
-    Column("article_id", Text),
-    Column("reader", Text),
-    Column("type", Text),
+from recommender.articles.database import Database
+from recommender.readers.event import (
+    ASIDES,
+    EVENT_TYPES,
+    Appended,
+    Aside,
+    Event,
+    EventType,
+    microseconds,
+    moment,
 )
+from recommender.readers.event_layout import LAYOUT
+from recommender.readers.keeping import Keeping
+from recommender.readers.numbers import ArticleNumbers
+from recommender.readers.pairs import oldest_rate
+from recommender.readers.pseudonyms import Pseudonyms
+from recommender.readers.recounting import erase, recount
+from recommender.readers.state import NEVER, counted_with, counting_of, read_clock
+from recommender.readers.storing import DAY, KEPT, KNOWN, store
+from recommender.readers.tally import HOUR
 
+__all__ = ["Event", "EventLog", "EventType", "Quality", "microseconds"]
 
-def _first(connection: Connection) -> None:
-    for statement in (
-        """
-        CREATE TABLE events (
-            number INTEGER PRIMARY KEY,
-            at INTEGER NOT NULL,
-            article_id TEXT NOT NULL,
-            reader TEXT NOT NULL,
-            type TEXT NOT NULL CHECK (type IN ('view', 'click'))
-        )
-        """,
-        # holds all that popularity asks for, so that a window is read without the table
-        "CREATE INDEX events_by_time ON events (at, article_id, reader)",
-    ):
-        connection.exec_driver_sql(statement)
+SALTS = "salts"
+"""The folder beside the log with the salts of readers' names."""
 
-
-LAYOUT = Layout(
-    name="the event log",
-    application_id=0x52416576,
-    migrations=(_first,),
-    # an answer to a beacon promises that the event is kept, and nobody has it a second time
-    synchronous="FULL",
-    way_out="Restore it from a backup, or move it away; a new one begins empty.",
-)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DEFAULT = Keeping()
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def microseconds(time: datetime) -> int:
-    """Since 1970 in UTC."""
-    return (time - _EPOCH) // _MICROSECOND
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Events of one day, type and fate.
+
+    Attributes:
+        day: UTC.
+        type: what they are.
+        aside: why they do not count; None of those that do.
+        count: how many.
+    """
+
+    day: date
+    type: EventType
+    aside: Aside | None
+    count: int
 
 
 class EventLog:
@@ -88,18 +65,33 @@ class EventLog:
     It is a file of its own, so that reading articles takes no notice of readers' clicks.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keeping: Keeping, pseudonyms: Pseudonyms) -> None:
         self.database = database
+        self.keeping = keeping
+        self._pseudonyms = pseudonyms
+        self._numbers = ArticleNumbers()
+        self._appending = threading.Lock()
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, keeping: Keeping = _DEFAULT) -> Self:
         """Opens the file, makes it where there is none, and brings an older one up to date.
+
+        Where it was counted with another window or half-life, it is counted anew.
 
         Raises:
             CatalogError: not an event log, damaged, or newer than this program. Every other
                 method raises it too where the file cannot be read or written.
         """
-        return cls(Database.open(path, LAYOUT))
+        pseudonyms = Pseudonyms(
+            path.parent / SALTS, hashed=keeping.hashed, period=keeping.salt_period
+        )
+        log = cls(Database.open(path, LAYOUT), keeping, pseudonyms)
+        try:
+            log._count()
+        except BaseException:
+            log.close()
+            raise
+        return log
 
     def close(self) -> None:
         """Lets go of the file; the log is of no use afterwards."""
@@ -117,40 +109,141 @@ class EventLog:
         self.close()
 
     def __len__(self) -> int:
-        """How many events it holds."""
-        with self.database.reading() as connection:
-            return int(connection.execute(select(func.count()).select_from(events)).scalar_one())
+        """How many events it holds, those that do not count among them."""
+        with self.database.reading_plainly() as connection:
+            query = "SELECT coalesce(sum(count), 0) FROM quality"
+            return int(connection.execute(query).fetchone()[0])
 
-    def append(self, batch: Sequence[Event]) -> int:
-        """Keeps all of them or, where it raises, none; they are on disk when it returns.
+    def append(self, batch: Sequence[Event]) -> Appended:
+        """Keeps all of them or, where it raises, none; they are on disk when it returns."""
+        return told(self.outcomes(batch))
+
+    def outcomes(self, batch: Sequence[Event]) -> list[int]:
+        """As `append`; of each event what `told` takes."""
+        if not batch:
+            return []
+        with self._appending:
+            try:
+                with self.database.writing_plainly() as connection:
+                    found = store(connection, batch, self.keeping, self._numbers, self._pseudonyms)
+            except BaseException:
+                self._numbers.undone()
+                raise
+            self._numbers.committed()
+        return found
+
+    def derived_id(self, event: Event, occurrence: int) -> str:
+        """An id made of what the event says, the same whenever it comes again.
+
+        Args:
+            event: without an id.
+            occurrence: tells events apart that say the same, from 0.
+        """
+        said = orjson.dumps(
+            [
+                event.type,
+                event.article_id,
+                event.reader,
+                microseconds(event.at),
+                event.impression_id,
+                event.shown,
+                event.position,
+                event.seconds,
+                occurrence,
+            ]
+        )
+        # with the salt: whoever reads the log must not find out readers by trying names
+        key = b""
+        if self.keeping.hashed:
+            key = self._pseudonyms.salt(self._pseudonyms.period(microseconds(event.at)))
+        return f"derived:{blake2b(said, digest_size=16, key=key).hexdigest()}"
+
+    def quality(self) -> list[Quality]:
+        """How many events came and why some of them do not count, by day and type."""
+        with self.database.reading_plainly() as connection:
+            rows = connection.execute(
+                "SELECT day, type, aside, count FROM quality WHERE count > 0"
+            ).fetchall()
+        return [
+            Quality(
+                moment(day * DAY).date(),
+                EVENT_TYPES[kind],
+                ASIDES[aside - 1] if aside else None,
+                count,
+            )
+            for day, kind, aside, count in rows
+        ]
+
+    def oldest(self, now: datetime) -> datetime:
+        """Events of an earlier time than this are not kept."""
+        return now - self.keeping.retention
+
+    def prune(self) -> int:
+        """Deletes what is older than the retention, from the newest event back, and its salts.
 
         Returns:
-            How many.
+            How many events.
         """
-        if batch:
-            rows = [
-                {
-                    "at": microseconds(event.at),
-                    "article_id": event.article_id,
-                    "reader": event.reader,
-                    "type": event.type,
-                }
-                for event in batch
-            ]
-            with self.database.writing() as connection:
-                connection.execute(insert(events), rows)
-        return len(batch)
+        with self.database.writing_plainly() as connection:
+            newest = read_clock(connection).newest
+            before = newest - self.keeping.retention // _MICROSECOND
+            gone = connection.execute("DELETE FROM events WHERE at < ?", (before,)).rowcount
+            for statement, value in (
+                ("DELETE FROM hours WHERE hour < ?", before // HOUR),
+                ("DELETE FROM quality WHERE day < ?", before // DAY),
+                ("DELETE FROM rates WHERE key < ?", oldest_rate(newest)),
+            ):
+                connection.execute(statement, (max(value, NEVER),))
+            if gone:
+                _forget_pairs(connection, before)
+        self._pseudonyms.forget(before)
+        return gone
+
+    def erase(self, reader: str) -> int:
+        """Deletes all that is known of a reader, and what it counted; returns how many events.
+
+        Of salted names that goes back as far as there are salts: what is older is of nobody.
+        """
+        with self._appending, self.database.writing_plainly() as connection:
+            names = self._pseudonyms.every(reader)
+            return erase(connection, names, self.keeping, self._pseudonyms)
 
     def span(self) -> tuple[datetime, datetime] | None:
         """Times of the earliest and the latest event; None of an empty log."""
         # two queries: of a lone minimum or maximum SQLite reads one entry, of both the whole index
-        with self.database.reading() as connection:
-            first = connection.execute(select(func.min(events.c.at))).scalar()
-            last = connection.execute(select(func.max(events.c.at))).scalar()
-        if first is None or last is None:
-            return None
-        return _EPOCH + first * _MICROSECOND, _EPOCH + last * _MICROSECOND
+        with self.database.reading_plainly() as connection:
+            first = connection.execute("SELECT min(at) FROM events").fetchone()[0]
+            last = connection.execute("SELECT max(at) FROM events").fetchone()[0]
+        return None if first is None or last is None else (moment(first), moment(last))
 
     def data_version(self) -> int:
         """Differs after any commit to the file, by this object or anybody else, from before."""
         return self.database.data_version()
+
+    def _count(self) -> None:
+        with self.database.reading_plainly() as connection:
+            if counted_with(connection) == counting_of(self.keeping):
+                return
+        with self.database.writing_plainly() as connection:
+            # asked again under the lock: another process may have been faster
+            if counted_with(connection) != counting_of(self.keeping):
+                recount(connection, self.keeping, self._pseudonyms)
+
+
+def told(outcomes: Sequence[int]) -> Appended:
+    """What `outcomes` say, added up."""
+    aside: dict[Aside, int] = {}
+    kept = known = 0
+    for one in outcomes:
+        if one == KEPT:
+            kept += 1
+        elif one == KNOWN:
+            known += 1
+        else:
+            reason = ASIDES[one - 1]
+            aside[reason] = aside.get(reason, 0) + 1
+    return Appended(kept, known, aside)
+
+
+def _forget_pairs(connection: Connection, before: int) -> None:
+    connection.execute("DELETE FROM pairs WHERE max(view_at, click_at) < ?", (before,))

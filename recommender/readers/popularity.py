@@ -1,16 +1,24 @@
 """What is read now: unique readers, weighted by how recently they read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import exp2
+from sqlite3 import Connection
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select, union_all
 
 from recommender.errors import InputError
-from recommender.readers.events import EventLog, events, microseconds
+from recommender.readers.events import EventLog, microseconds
+from recommender.readers.queries import in_parts
+from recommender.readers.settling import edge_of
+from recommender.readers.state import NEVER, read_clock
+from recommender.readers.tally import HOUR
 
-_LONG_AGO = -(2**62)  # before any time, and still a number that SQLite takes
+_MICROSECOND = timedelta(microseconds=1)
+_DECIMALS = 9
+"""Of the logarithm of a score: sums of the same readers in another order are the same score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +41,13 @@ def popularity(
 ) -> Popularity:
     """Sums, for each article, 0.5 ** (age / half_life) over its distinct readers.
 
-    A reader counts once for an article, with the age of their latest event; an event without a
-    reader counts as a reader of its own. Views and clicks count alike.
+    A reader counts once for an article, with the age of their latest view or click of it that
+    counts; one of nobody in particular counts as a reader of its own. Readers are told apart as
+    far as the log does: over the period of a salt.
+
+    As of now, that is at or after the latest event, and with the half-life that the log is kept
+    with, this takes the same time however long the log is, and the window begins with the hour
+    that its begin lies in. Otherwise the events are read again, and it begins to the microsecond.
 
     Args:
         log: of the events.
@@ -51,35 +64,81 @@ def popularity(
         if span <= timedelta(0):
             raise InputError(f"{name} must be longer than nothing; it is {span}.")
     now = microseconds(at)
-    begin = max(now - window // timedelta(microseconds=1), _LONG_AGO)
-    article_ids, times = _latest(log, begin, now)
-    # in order of time, so that equal readerships add up to equal scores to the last bit
-    order = np.argsort(times, kind="stable")
-    weights = np.exp2((times - now) / (half_life / timedelta(microseconds=1)))
-
-    numbers = {identifier: number for number, identifier in enumerate(sorted(set(article_ids)))}
-    codes = np.fromiter(map(numbers.__getitem__, article_ids), np.int64, len(article_ids))
-    scores: NDArray[np.float64] = np.asarray(
-        np.bincount(codes[order], weights[order], len(numbers)), dtype=np.float64
-    )
-    readers = np.bincount(codes, minlength=len(numbers)).astype(np.int64)
-
-    # they are numbered by id, and the sort keeps that order among equal scores
-    ranked = np.argsort(-scores, kind="stable")
-    distinct = list(numbers)
-    return Popularity(tuple(distinct[number] for number in ranked), scores[ranked], readers[ranked])
+    length = half_life / _MICROSECOND
+    begin = max(now - window // _MICROSECOND, NEVER)
+    with log.database.reading_plainly() as connection:
+        clock = read_clock(connection)
+        if half_life != log.keeping.half_life or now < clock.newest:
+            return _by_events(connection, begin, now, length)
+        if window == log.keeping.window:
+            return _by_totals(connection, clock.edge, edge_of(log.keeping, now), now, length)
+        return _by_hours(connection, begin // HOUR, now, length)
 
 
-def _latest(log: EventLog, after: int, until: int) -> tuple[list[str], NDArray[np.int64]]:
-    """The article and the time of each reader's latest event of it, in (after, until]."""
-    inside = (events.c.at > after, events.c.at <= until)
-    known = (
-        select(events.c.article_id, func.max(events.c.at).label("at"))
-        .where(*inside, events.c.reader != "")
-        .group_by(events.c.article_id, events.c.reader)
-    )
-    unknown = select(events.c.article_id, events.c.at).where(*inside, events.c.reader == "")
-    with log.database.reading() as connection:
-        rows = connection.execute(union_all(known, unknown)).all()
-    times = np.fromiter((time for _, time in rows), np.int64, len(rows))
-    return [identifier for identifier, _ in rows], times
+def _by_totals(
+    connection: Connection, counted: int, edge: int, now: int, half_life: float
+) -> Popularity:
+    """Out of the sums from the hour `counted` on, less the hours before `edge`."""
+    rows = connection.execute(
+        "SELECT id, article, readers, log_weight FROM totals"
+        " JOIN article_numbers ON number = article"
+    ).fetchall()
+    ids = [row[0] for row in rows]
+    readers = np.array([row[2] for row in rows], dtype=np.int64)
+    scores = np.exp2(np.array([row[3] for row in rows], dtype=np.float64) - now / half_life)
+    if edge > counted:
+        places = {row[1]: place for place, row in enumerate(rows)}
+        gone = connection.execute(
+            "SELECT hour, article, readers, weight FROM hours"
+            " WHERE hour >= ? AND hour < ? AND readers > 0",
+            (counted, edge),
+        )
+        for hour, article, count, weight in gone:
+            place = places[article]
+            readers[place] -= count
+            scores[place] -= weight * exp2(((hour + 1) * HOUR - now) / half_life)
+    return _ranked(ids, scores, readers)
+
+
+def _by_hours(connection: Connection, edge: int, now: int, half_life: float) -> Popularity:
+    """Out of the hours from `edge` on."""
+    rows = connection.execute(
+        "SELECT article, hour, readers, weight FROM hours WHERE hour >= ? AND readers > 0", (edge,)
+    ).fetchall()
+    # as float64, which holds all of these numbers as they are
+    table = np.array(rows, dtype=np.float64).reshape(-1, 4)
+    articles, codes = np.unique(table[:, 0].astype(np.int64), return_inverse=True)
+    weights = table[:, 3] * np.exp2(((table[:, 1] + 1) * HOUR - now) / half_life)
+    scores = np.bincount(codes, weights, len(articles))
+    readers = np.bincount(codes, table[:, 2], len(articles))
+    query = "SELECT number, id FROM article_numbers WHERE number IN ({})"
+    ids = dict(in_parts(connection, query, articles.tolist()))
+    return _ranked([ids[one] for one in articles.tolist()], scores, readers.astype(np.int64))
+
+
+def _by_events(connection: Connection, after: int, until: int, half_life: float) -> Popularity:
+    """Out of the latest event of each reader and article in (after, until]."""
+    inside = "FROM events WHERE at > ? AND at <= ? AND aside = 0 AND type IN (1, 2)"
+    rows = connection.execute(
+        f"SELECT id, at FROM (SELECT article, max(at) AS at {inside} AND reader NOT NULL"  # noqa: S608
+        f" GROUP BY article, reader UNION ALL SELECT article, at {inside} AND reader IS NULL)"
+        " JOIN article_numbers ON number = article",
+        (after, until) * 2,
+    ).fetchall()
+    ids = sorted({row[0] for row in rows})
+    numbers = {name: number for number, name in enumerate(ids)}
+    codes = np.array([numbers[row[0]] for row in rows], dtype=np.int64)
+    times = np.array([row[1] for row in rows], dtype=np.int64)
+    scores = np.bincount(codes, np.exp2((times - until) / half_life), len(ids))
+    return _ranked(ids, scores, np.bincount(codes, minlength=len(ids)).astype(np.int64))
+
+
+def _ranked(
+    ids: Sequence[str], scores: NDArray[np.float64], readers: NDArray[np.int64]
+) -> Popularity:
+    """Without articles that nobody reads; scores to the digits that sums in any order share."""
+    exact = np.maximum(scores, np.finfo(np.float64).tiny)
+    rounded = np.minimum(np.exp2(np.round(np.log2(exact), _DECIMALS)), readers)
+    by_id = sorted(np.flatnonzero(readers > 0).tolist(), key=ids.__getitem__)
+    order = sorted(by_id, key=lambda place: -rounded[place])
+    return Popularity(tuple(ids[one] for one in order), rounded[order], readers[order])

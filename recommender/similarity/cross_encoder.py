@@ -57,7 +57,7 @@ class SentenceTransformersReranker:
         *,
         revision: str | None = None,
         device: str = "cpu",
-        batch_size: int = 8,
+        batch_size: int = 4,
         max_milliseconds: float = 500.0,
         setting: str = "reranker.model",
         clock: Callable[[], float] = time.monotonic,
@@ -126,7 +126,7 @@ class SentenceTransformersReranker:
         if scores.shape != (len(batch),) or not np.isfinite(scores).all():
             raise SettingsError(
                 f"The model {self._model!r} was to give one finite number for each of "
-                f"{len(batch)} pairs, gave {scores.tolist()}: it is no reranker. "
+                f"{len(batch)} pairs, gave {scores[0].tolist()} for the first: it is no reranker. "
                 f"Set {self._setting}."
             )
         return np.asarray(scores, dtype=np.float32)

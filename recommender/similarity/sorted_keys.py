@@ -18,6 +18,7 @@ MAX_PLACES = 1 << 26
 Keys: TypeAlias = npt.NDArray[np.uint64]
 """By row, within a row the highest score first, then the first place."""
 
+_MAX_SCORE = 2
 _PLACE_BITS, _SCORE_BITS = 26, 30
 _LOW_SCORE = np.uint64((1 << _SCORE_BITS) - 1)
 
@@ -27,7 +28,17 @@ def sorted_keys(
     scores: npt.NDArray[np.float32],
     places: npt.NDArray[np.integer],
 ) -> Keys:
-    """Of arrays of one shape; scores from 0 up to, not including, 2."""
+    """Of arrays of one shape; scores from 0 up to, not including, 2.
+
+    Raises:
+        ValueError: a row, a score or a place that has no room in a key.
+    """
+    highest = rows.max(initial=0), scores.max(initial=0), places.max(initial=0)
+    if highest[0] >= MAX_ROWS or highest[1] >= _MAX_SCORE or highest[2] >= MAX_PLACES:
+        raise ValueError(
+            f"Expected rows below {MAX_ROWS}, scores below {_MAX_SCORE} and places below "
+            f"{MAX_PLACES}, got up to {highest[0]}, {highest[1]} and {highest[2]}."
+        )
     # the bits of such a float32 are a number that grows with it
     falling = _LOW_SCORE - scores.view(np.uint32)
     shifted = (rows.astype(np.uint64) << _SCORE_BITS | falling) << _PLACE_BITS

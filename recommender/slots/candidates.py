@@ -7,10 +7,12 @@ import numpy.typing as npt
 
 from index.protocol import NO_IDS
 from recommender.articles.columns import Columns, seconds
+from recommender.similarity.keywords import KeyTerms
 from recommender.similarity.lexical_search import nearest
 from recommender.similarity.pairs import PairSignals
 from recommender.slots.corpus import Corpus
 from recommender.slots.likeness import Profile, profile_of, signals_with
+from recommender.slots.ruling import Ruling
 from recommender.slots.slot import Filters
 
 _FEW = 8  # compared one by one, which is faster than isin's sorting
@@ -28,6 +30,7 @@ class Subject:
         section: number in the corpus's vocabulary; -1 where unknown.
         group: of the copies of the article; -1 for a text.
         text: "" for an article, whose own is in the catalog.
+        key_terms: of the text, one row; None for an article, whose own are in the corpus.
     """
 
     position: int | None = None
@@ -36,6 +39,7 @@ class Subject:
     section: int = -1
     group: int = -1
     text: str = ""
+    key_terms: KeyTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +53,26 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Eligible:
-    """Filters made ready for one corpus."""
+    """Filters made ready for one corpus.
+
+    Attributes:
+        filters: what was asked for.
+        barred: shape (articles of the corpus,): hidden, or blocked by an editor.
+        excluded: positions that are left out besides.
+        sections, languages: numbers of those that may be shown; None for all.
+        not_after: seconds since 1970.
+    """
 
     filters: Filters
+    barred: npt.NDArray[np.bool_]
     excluded: npt.NDArray[np.int64]
     sections: npt.NDArray[np.int32] | None
     languages: npt.NDArray[np.int32] | None
     not_after: float
 
-    def mask(
-        self, corpus: Corpus, positions: npt.NDArray[np.integer], columns: Columns
-    ) -> npt.NDArray[np.bool_]:
+    def mask(self, positions: npt.NDArray[np.integer], columns: Columns) -> npt.NDArray[np.bool_]:
         """Which of the articles may be shown; shape (len(positions),)."""
-        kept: npt.NDArray[np.bool_] = ~corpus.hidden[positions]
+        kept: npt.NDArray[np.bool_] = ~self.barred[positions]
         if np.isfinite(self.not_after):
             kept &= ~(columns.published_at > self.not_after)  # an unknown date is no future one
         if len(self.excluded) <= _FEW:
@@ -97,7 +108,14 @@ def subject_of(corpus: Corpus, position: int) -> Subject:
     )
 
 
-def eligible(corpus: Corpus, filters: Filters, *, not_after: float, without: set[int]) -> Eligible:
+def eligible(
+    corpus: Corpus,
+    filters: Filters,
+    *,
+    not_after: float,
+    without: set[int],
+    ruling: Ruling | None = None,
+) -> Eligible:
     """`filters` for `corpus`, less the positions `without`.
 
     Args:
@@ -105,12 +123,15 @@ def eligible(corpus: Corpus, filters: Filters, *, not_after: float, without: set
         filters: what was asked for.
         not_after: seconds since 1970; infinite to let the future in.
         without: positions that are never shown.
+        ruling: what editors block.
     """
     named = (corpus.position(one) for one in filters.exclude)
-    excluded = without | {one for one in named if one is not None}
+    never = without | {one for one in named if one is not None}
+    excluded = np.fromiter(never, np.int64, len(never))
     return Eligible(
         filters=filters,
-        excluded=np.fromiter(excluded, np.int64, len(excluded)),
+        barred=corpus.hidden if ruling is None else ruling.barred,
+        excluded=excluded if ruling is None else np.concatenate([excluded, ruling.blocked]),
         sections=_codes(filters.sections, corpus.vocabularies.sections),
         languages=_codes(filters.languages, corpus.vocabularies.languages),
         not_after=not_after,
@@ -141,6 +162,12 @@ def related_candidates(
     return _joined(early, _overlaid(corpus, subject, profile, rules, needed + _SPARE))
 
 
+def measured(corpus: Corpus, subject: Subject, positions: npt.NDArray[np.int64]) -> Candidates:
+    """The articles at `positions`, ascending, as candidates, however unlike the subject."""
+    signals = signals_with(corpus, _profile(corpus, subject), positions)
+    return Candidates(positions, corpus.columns_at(positions), signals)
+
+
 def _kept_neighbours(corpus: Corpus, position: int, rules: Eligible) -> Candidates:
     positions = corpus.relations.neighbours.positions[position]
     signals = corpus.relations.neighbours.signals[position]
@@ -149,7 +176,7 @@ def _kept_neighbours(corpus: Corpus, position: int, rules: Eligible) -> Candidat
         positions, signals = positions[there], signals[:, there]
     positions = positions.astype(np.int64)
     found = Candidates(positions, corpus.base.columns.take(positions), signals.astype(np.float32))
-    return _eligible_only(corpus, found, rules)
+    return _eligible_only(found, rules)
 
 
 def _profile(corpus: Corpus, subject: Subject) -> Profile:
@@ -164,10 +191,10 @@ def _searched(
     corpus: Corpus, subject: Subject, profile: Profile, rules: Eligible, count: int
 ) -> Candidates:
     rows = corpus.base.columns.rows
-    allowed = ~corpus.hidden[: len(rows)]
+    allowed = ~rules.barred[: len(rows)]
     narrowed = rules.filters.narrows or np.isfinite(rules.not_after)
     if narrowed:
-        allowed &= rules.mask(corpus, np.arange(len(rows)), corpus.base.columns)
+        allowed &= rules.mask(np.arange(len(rows)), corpus.base.columns)
     own = [] if subject.position is None else [subject.position]
     excluded = np.concatenate([rules.excluded, np.array(own, dtype=np.int64)])
     allowed[excluded[excluded < len(rows)]] = False
@@ -188,7 +215,7 @@ def _overlaid(
     corpus: Corpus, subject: Subject, profile: Profile, rules: Eligible, count: int
 ) -> Candidates:
     everyone = np.arange(len(corpus.base), len(corpus))
-    kept = everyone[rules.mask(corpus, everyone, corpus.overlay.columns)]
+    kept = everyone[rules.mask(everyone, corpus.overlay.columns)]
     kept = kept[kept != subject.position]
     vectors = corpus.overlay.texts.vectors[kept - len(corpus.base)]
     nearest = np.argsort(-(vectors @ profile.texts.vectors[profile.row]), kind="stable")
@@ -200,11 +227,11 @@ def _with_signals(
 ) -> Candidates:
     columns = corpus.columns_at(positions)
     signals = signals_with(corpus, profile, positions)
-    return _eligible_only(corpus, Candidates(positions, columns, signals), rules)
+    return _eligible_only(Candidates(positions, columns, signals), rules)
 
 
-def _eligible_only(corpus: Corpus, found: Candidates, rules: Eligible) -> Candidates:
-    kept = rules.mask(corpus, found.positions, found.columns)
+def _eligible_only(found: Candidates, rules: Eligible) -> Candidates:
+    kept = rules.mask(found.positions, found.columns)
     return found if kept.all() else _chosen(found, kept)
 
 

@@ -10,9 +10,11 @@ import numpy.typing as npt
 from index.protocol import VectorIndex
 from recommender.articles.columns import Columns, Vocabularies
 from recommender.articles.identifiers import Identifiers
+from recommender.articles.listed import Lists
 from recommender.articles.packed import Packed
 from recommender.similarity.duplicates import Copies
 from recommender.similarity.expansion import Expansion, add_neighbours
+from recommender.similarity.keywords import Keywords
 from recommender.similarity.lexical import Lexicon
 from recommender.similarity.lexical_search import Postings
 from recommender.similarity.neighbours import Neighbours
@@ -26,7 +28,7 @@ _Number = TypeVar("_Number", bound=np.generic)
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A block of articles; all parts have one row for each, in the same order."""
+    """A block of articles; but for `lists` and words all parts have one row for each, in order."""
 
     ids: Identifiers
     columns: Columns
@@ -34,6 +36,8 @@ class Shelf:
     texts: Texts
     sketches: Sketches
     expansion: Expansion
+    lists: Lists
+    keywords: Keywords
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -157,6 +161,27 @@ class Corpus:
         kept = self.relations.stories
         early = kept.order[kept.starts[story] : kept.starts[story + 1]]
         return np.concatenate([np.sort(early).astype(np.int64), late])
+
+    @cached_property
+    def said(self) -> dict[tuple[int, int], tuple[str, ...]]:
+        """What was said of pairs of positions, for `words` to remember."""
+        return {}
+
+    def due(self, at: float) -> int:
+        """How many articles that were of a later date when this was first asked no longer are.
+
+        Args:
+            at: seconds since 1970; never less than the first time.
+        """
+        return int(np.searchsorted(self._later(at), at, side="right"))
+
+    def _later(self, at: float) -> npt.NDArray[np.float64]:
+        found: npt.NDArray[np.float64] | None = self.__dict__.get("_coming")
+        if found is None:
+            dates = (self.base.columns.published_at, self.overlay.columns.published_at)
+            found = np.sort(np.concatenate([one[one > at] for one in dates]))
+            self.__dict__["_coming"] = found  # as cached_property does: the corpus is frozen
+        return found
 
     @cached_property
     def newest(self) -> npt.NDArray[np.int64]:

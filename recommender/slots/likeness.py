@@ -96,6 +96,8 @@ def _plain(corpus: Corpus, texts: Texts, row: int, positions: Positions) -> Plai
         (corpus.overlay, late, len(corpus.base)),
     )
     for shelf, chosen, first in parts:
+        if not chosen.any():
+            continue  # sparse rows cost their time even where there are none
         rows = positions[chosen] - first
         part = plain_signals(texts, np.full(len(rows), row), shelf.texts, rows)
         for one in fields(PlainSignals):

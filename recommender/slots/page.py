@@ -1,7 +1,7 @@
 """Several slots of one page, nothing twice."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
@@ -9,15 +9,31 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from recommender.articles.cards import card_of
-from recommender.slots.candidates import Eligible, Subject, eligible, related_candidates
+from recommender.articles.columns import NO_CODE
+from recommender.slots.candidates import (
+    Candidates,
+    Eligible,
+    Subject,
+    eligible,
+    measured,
+    related_candidates,
+)
 from recommender.slots.corpus import Corpus
+from recommender.slots.filled import FilledSlot
 from recommender.slots.pipeline import Pipeline
-from recommender.slots.ranking import Ranked, rank_by, rank_related, text_scores
-from recommender.slots.reranking import best_first, best_of_each, diversified
+from recommender.slots.ranking import Ranked, rank_by, rank_related
+from recommender.slots.reranking import Order, best_first, best_of_each, diversified
 from recommender.slots.rescoring import rescored
-from recommender.slots.slot import Reason, Recommendation, Slot, SlotName, SlotQuery
-from recommender.slots.words import because
+from recommender.slots.rule_matching import MOST_MEASURED, Rules
+from recommender.slots.rules import (
+    Arrangement,
+    Gate,
+    pins_of,
+    standing,
+    weighed,
+)
+from recommender.slots.ruling import Ruling
+from recommender.slots.slot import SlotName, SlotQuery
 
 FALLBACKS: tuple[SlotName, ...] = ("popular", "editors_choice", "latest")
 """What fills a slot that would stay empty, in this order."""
@@ -61,85 +77,22 @@ class PageQuery:
     fallbacks: tuple[SlotName, ...] = FALLBACKS
 
 
-@dataclass(frozen=True, slots=True)
-class FilledSlot:
-    """What stands in a slot, best first, as positions of a corpus.
-
-    Attributes:
-        name: the slot that was asked for.
-        fallback: what filled it instead; None where its own source did.
-        ranked: rows in the order of the slot.
-    """
-
-    name: SlotName
-    fallback: SlotName | None
-    ranked: Ranked
-
-    def reasons(self, place: int, *, every: bool = False) -> tuple[Reason, ...]:
-        """Why the article at `place` (from 0) stands there, the greatest contribution first.
-
-        Signals that added nothing are left out unless `every` is set.
-        """
-        ranked = self.ranked
-        values = ranked.values[:, place]
-        counted = zip(ranked.signals, values, values * ranked.weights, strict=True)
-        found = [
-            Reason(signal, float(value), float(contribution))
-            for signal, value, contribution in counted
-            if contribution != 0 or every
-        ]
-        return tuple(sorted(found, key=lambda reason: -reason.contribution))
-
-
 def fill_page(
-    corpus: Corpus, query: PageQuery, pipeline: Pipeline, readership: Readership
+    corpus: Corpus,
+    query: PageQuery,
+    pipeline: Pipeline,
+    readership: Readership,
+    rules: Rules | None = None,
 ) -> tuple[FilledSlot, ...]:
-    """One filled slot for each that was asked for, in their order."""
+    """One filled slot for each that was asked for, in their order, as editors' `rules` say."""
     seen = {one for one in map(corpus.position, query.seen) if one is not None}
     taken = set()  # copy groups that stand on the page already
     if query.subject is not None and query.subject.position is not None:
         seen.add(query.subject.position)
         taken.add(query.subject.group)
     taken.update(int(corpus.groups[one]) for one in seen)
-    filler = _Filler(corpus, query, pipeline, readership, taken=taken, shown=seen)
+    filler = _Filler(corpus, query, pipeline, readership, rules, taken=taken, shown=seen)
     return tuple(filler.fill(slot) for slot in query.slots)
-
-
-def relevance(filled: FilledSlot, pipeline: Pipeline) -> npt.NDArray[np.float32] | None:
-    """The probability of each place that an editor would accept the link, shape (n,).
-
-    None where the slot shows what has nothing to do with a subject.
-    """
-    if (filled.fallback or filled.name) != "related":
-        return None
-    return pipeline.related.probability(text_scores(filled.ranked))
-
-
-def render(corpus: Corpus, filled: FilledSlot, pipeline: Pipeline, subject: Subject | None) -> Slot:
-    """The slot with its cards and reasons."""
-    ranked = filled.ranked
-    likely = relevance(filled, pipeline)
-    shown = []
-    for place, position in enumerate(ranked.positions.tolist()):
-        reasons = filled.reasons(place)
-        added = {one.signal: one.contribution for one in reasons}
-        shown.append(
-            Recommendation(
-                card=card_of(corpus.card_at(position)),
-                score=float(ranked.scores[place]),
-                position=place + 1,
-                reasons=reasons,
-                because=because(corpus, subject, position, added),
-                relevance=None if likely is None else float(likely[place]),
-            )
-        )
-    return Slot(
-        name=filled.name,
-        recommendations=tuple(shown),
-        fallback=filled.fallback,
-        pipeline=pipeline.name,
-        index_version=corpus.version,
-    )
 
 
 class _Filler:
@@ -151,6 +104,7 @@ class _Filler:
         query: PageQuery,
         pipeline: Pipeline,
         readership: Readership,
+        rules: Rules | None,
         *,
         taken: set[int],
         shown: set[int],
@@ -159,6 +113,8 @@ class _Filler:
         self._query = query
         self._pipeline = pipeline
         self._readership = readership
+        self._rules = rules
+        self._ruling: Ruling | None = None  # of the slot that is being filled
         self._taken = taken
         self._shown = shown
         self._sources: dict[SlotName, Callable[[SlotQuery, Eligible], Ranked]] = {
@@ -170,23 +126,96 @@ class _Filler:
         }
 
     def fill(self, slot: SlotQuery) -> FilledSlot:
+        subject = self._query.subject
+        page = None if subject is None else subject.position
+        self._ruling = None if self._rules is None else self._rules.on(page, slot.slot)
+        if self._ruling is not None and self._ruling.gives_places:
+            filled = self._arranged(slot, self._ruling)
+        else:
+            source, ranked, order = self._ranked(slot)
+            fallback = None if source == slot.slot else source
+            filled = FilledSlot(slot.slot, fallback, ranked.take(order[slot.offset :]))
+        self._shown.update(map(int, filled.ranked.positions))
+        self._taken.update(map(int, self._corpus.groups[filled.ranked.positions]))
+        return filled
+
+    def _ranked(self, slot: SlotQuery) -> tuple[SlotName, Ranked, Order]:
+        """What fills the slot, its articles, and the columns that stand there from place 0 on."""
         # past the end of a list there is nothing, and no other list goes on from there
         fallbacks = () if slot.offset else self._query.fallbacks
-        for source in (slot.slot, *(one for one in fallbacks if one != slot.slot)):
-            ranked = self._from(source, slot)
-            if len(ranked.positions):
-                self._shown.update(map(int, ranked.positions))
-                self._taken.update(map(int, self._corpus.groups[ranked.positions]))
-                return FilledSlot(slot.slot, None if source == slot.slot else source, ranked)
-        return FilledSlot(slot.slot, None, ranked)
+        fallbacks = tuple(one for one in fallbacks if one != slot.slot)
+        own = self._from(slot.slot, slot)
+        if len(own[1]):
+            return slot.slot, *own
+        for source in fallbacks:
+            ranked, order = self._from(source, slot)
+            if len(order):
+                return source, ranked, order
+        return slot.slot, *own
 
-    def _from(self, source: SlotName, slot: SlotQuery) -> Ranked:
+    def _arranged(self, slot: SlotQuery, ruling: Ruling) -> FilledSlot:
+        """The slot with pins and promotions."""
+        corpus, shown, taken = self._corpus, self._shown, self._taken
+        not_after = self._query.at.timestamp() if self._pipeline.as_of_now else np.inf
+        rules = eligible(corpus, slot.filters, not_after=not_after, without=shown, ruling=ruling)
+        alone = self._pipeline.collapse_copies
+        gate = Gate(
+            fits=lambda positions: rules.mask(positions, corpus.columns_at(positions)),
+            key=(lambda position: int(corpus.groups[position])) if alone else int,
+            taken=taken if alone else shown,
+        )
+        pins = pins_of(ruling, gate)
+        # what is pinned is not ranked as well; where its place is not shown, a later slot may
+        pinned = np.array(sorted(pins.positions), dtype=np.int64)
+        self._shown = shown | pins.positions
+        self._taken = taken | set(corpus.groups[pinned].tolist())
+        source, ranked, order = self._ranked(slot)
+        self._shown, self._taken = shown, taken
+        arrangement = Arrangement(ranked, order.tolist(), pins, ruling.promotions, gate)
+        arrangement.fill(slot.offset + slot.limit)
+        positions = arrangement.positions[slot.offset :]
+        others = np.setdiff1d(np.array(positions, dtype=np.int64), ranked.positions)
+        return FilledSlot(
+            slot.slot,
+            None if source == slot.slot else source,
+            standing(ranked, positions, self._measured(source, others)),
+            tuple(arrangement.placed[slot.offset :]),
+        )
+
+    def _measured(self, source: SlotName, positions: npt.NDArray[np.int64]) -> Ranked:
+        """Articles that an editor placed, with the scores that they have for the source."""
+        subject = self._query.subject
+        if source == "related" and subject is not None and len(positions):
+            found = self._likeness(subject, positions)
+            return self._scored(found, subject, replace(self._pipeline, min_score=0.0))
+        if source == "popular":
+            return rank_by(positions, "popularity", self._readership.readers[positions])
+        return rank_by(positions, source, np.zeros(len(positions), dtype=np.float32))
+
+    def _likeness(self, subject: Subject, positions: npt.NDArray[np.int64]) -> Candidates:
+        if self._rules is None or subject.position is None:
+            return measured(self._corpus, subject, positions)
+        # the same articles are placed on a page again and again, and comparing texts is slow
+        known, key = self._rules.measured, (subject.position, *positions.tolist())
+        found = known.get(key)
+        if found is None:
+            found = measured(self._corpus, subject, positions)
+            if len(known) < MOST_MEASURED:
+                known[key] = found
+        return found
+
+    def _from(self, source: SlotName, slot: SlotQuery) -> tuple[Ranked, Order]:
         not_after = self._query.at.timestamp() if self._pipeline.as_of_now else np.inf
         subject = self._query.subject
         if source == "related" and self._pipeline.only_older and subject is not None:
             not_after = np.fmin(not_after, subject.published_at)  # fmin passes an unknown date over
-        rules = eligible(self._corpus, slot.filters, not_after=not_after, without=self._shown)
+        ruling, shown = self._ruling, self._shown
+        rules = eligible(
+            self._corpus, slot.filters, not_after=not_after, without=shown, ruling=ruling
+        )
         ranked = self._sources[source](slot, rules)
+        if ruling is not None:
+            ranked = weighed(ranked, ruling)
         wanted = slot.offset + slot.limit
         diversity = self._pipeline.diversity if source == "related" else 0.0
         if self._pipeline.collapse_copies:
@@ -198,7 +227,7 @@ class _Filler:
             columns = diversified(ranked, order, self._corpus.stories, diversity, wanted)
         else:
             columns = np.fromiter(islice(order, wanted), dtype=np.int64)
-        return ranked.take(columns[slot.offset :])
+        return ranked, columns
 
     def _related(self, slot: SlotQuery, rules: Eligible) -> Ranked:
         subject = self._query.subject
@@ -209,16 +238,21 @@ class _Filler:
         if rescoring is not None:
             needed = max(needed, rescoring.first)  # the same are read for every part of the list
         found = related_candidates(self._corpus, subject, rules, needed=needed)
-        popularity = self._readership.relative if self._pipeline.weights.popularity else None
-        at = self._query.at.timestamp()
-        sections = self._corpus.vocabularies.sections
-        ranked = rank_related(
-            found, subject, self._pipeline, at=at, popularity=popularity, sections=sections
-        )
+        ranked = self._scored(found, subject, self._pipeline)
         if rescoring is None:
             return ranked
         taken = self._taken if self._pipeline.collapse_copies else set()
         return rescored(ranked, self._corpus, subject, rescoring, taken=taken)
+
+    def _scored(self, found: Candidates, subject: Subject, pipeline: Pipeline) -> Ranked:
+        popularity = self._readership.relative if pipeline.weights.popularity else None
+        at = self._query.at.timestamp()
+        sections = self._corpus.vocabularies.sections
+        if self._ruling is not None and subject.section in self._ruling.ignored:
+            subject = replace(subject, section=NO_CODE)
+        return rank_related(
+            found, subject, pipeline, at=at, popularity=popularity, sections=sections
+        )
 
     def _popular(self, _: SlotQuery, rules: Eligible) -> Ranked:
         read = np.flatnonzero(self._readership.readers > 0)
@@ -257,7 +291,7 @@ class _Filler:
 
     def _eligible(self, positions: npt.NDArray[np.int64], rules: Eligible) -> npt.NDArray[np.int64]:
         columns = self._corpus.columns_at(positions)
-        return positions[rules.mask(self._corpus, positions, columns)]
+        return positions[rules.mask(positions, columns)]
 
 
 _CHUNK = 4096

@@ -12,7 +12,10 @@ from recommender.slots.corpus import Corpus
 from recommender.slots.page import Readership
 
 _KEPT = 7
-"""Other minutes and windows that stay: pages may ask for several windows."""
+"""Other steps and windows that stay: pages may ask for several windows."""
+
+_STEP = 5
+"""Minutes, of which 60 are a whole number of steps: in less time no order changes for age alone."""
 
 
 class LiveReadership:
@@ -28,13 +31,13 @@ class LiveReadership:
     def current(
         self, corpus: Corpus, at: datetime, window: timedelta, *, latest: bool
     ) -> Readership:
-        """The readership of the minute that `at` lies in.
+        """The readership of the five minutes that `at` lies in.
 
         Args:
             corpus: whose articles are counted.
             at: aware.
             window: events older than this do not count.
-            latest: count again where events came since; else those of a minute may be missing.
+            latest: count again where events came since; else those of five minutes may be missing.
         """
         kept = self.kept(corpus, at, window, latest=latest)
         if kept is not None:
@@ -42,22 +45,22 @@ class LiveReadership:
         with self._counting:
             # another thread may have counted while this one waited
             kept = self.kept(corpus, at, window, latest=latest)
-            return kept or self._count(corpus, _end_of_minute(at), window)
+            return kept or self._count(corpus, _end_of_step(at), window)
 
     def kept(
         self, corpus: Corpus, at: datetime, window: timedelta, *, latest: bool
     ) -> Readership | None:
         """As `current`, where that takes no counting; None otherwise."""
-        counted = self._counted.get((_end_of_minute(at), window))
+        counted = self._counted.get((_end_of_step(at), window))
         if counted is None or counted.corpus is not corpus:
             return None
         if latest and counted.log_version != self._log.data_version():
             return None
         return counted.readership
 
-    def _count(self, corpus: Corpus, minute: datetime, window: timedelta) -> Readership:
+    def _count(self, corpus: Corpus, step: datetime, window: timedelta) -> Readership:
         log_version = self._log.data_version()  # before: what comes meanwhile is counted next time
-        found = popularity(self._log, at=minute, window=window, half_life=self._half_life)
+        found = popularity(self._log, at=step, window=window, half_life=self._half_life)
         readers = np.zeros(len(corpus), dtype=np.float32)
         for article_id, value in zip(found.article_ids, found.scores, strict=True):
             position = corpus.position(article_id)
@@ -68,7 +71,7 @@ class LiveReadership:
         others = [one for one in self._counted.items() if one[1].corpus is corpus]
         self._counted = {
             **dict(others[-_KEPT:]),
-            (minute, window): _Counted(corpus, log_version, made),
+            (step, window): _Counted(corpus, log_version, made),
         }
         return made
 
@@ -82,5 +85,6 @@ class _Counted:
     readership: Readership
 
 
-def _end_of_minute(at: datetime) -> datetime:
-    return at.replace(second=59, microsecond=999_999)
+def _end_of_step(at: datetime) -> datetime:
+    last = at.minute // _STEP * _STEP + _STEP - 1
+    return at.replace(minute=last, second=59, microsecond=999_999)

@@ -19,12 +19,22 @@ from recommender.articles.columns import (
     write_columns,
 )
 from recommender.articles.identifiers import identifiers, read_identifiers, write_identifiers
+from recommender.articles.listed import ListsMaker, read_lists, write_lists
 from recommender.articles.packed import pack, read_packed, write_packed
 from recommender.articles.stored import StoredArticle
 from recommender.articles.text import article_text
 from recommender.similarity import lexical
 from recommender.similarity.duplicates import read_copies, write_copies
 from recommender.similarity.expansion import unexpanded
+from recommender.similarity.keyword_gathering import KeywordGathering
+from recommender.similarity.keywords import (
+    KeyTerms,
+    Keywords,
+    Vocabulary,
+    keywords_of,
+    read_keywords,
+    write_keywords,
+)
 from recommender.similarity.lexical import Idf, Lexicon, Terms, read_terms, write_terms
 from recommender.similarity.lexical_search import read_postings, write_postings
 from recommender.similarity.neighbours import read_neighbours, write_neighbours
@@ -62,7 +72,7 @@ def stock(batches: Iterable[tuple[Sequence[StoredArticle], Vectors]]) -> Stocked
 
 def stock_beside(corpus: Corpus, stored: Sequence[StoredArticle], vectors: Vectors) -> Stocked:
     """A few articles in the terms of a corpus: its frequencies, its vocabularies grown."""
-    counted = _Counted(corpus.vocabularies)
+    counted = _Counted(corpus.vocabularies, corpus.base.keywords.vocabulary)
     counted.add(stored, vectors)
     return counted.stocked(corpus.lexicon)
 
@@ -98,6 +108,8 @@ def write_corpus(stocked: Stocked, index: FaissIndex, relations: Relations, draf
     write_columns(shelf.columns, stocked.vocabularies, draft)
     write_packed(shelf.cards, draft, "cards")
     write_sketches(shelf.sketches, draft)
+    write_lists(shelf.lists, draft)
+    write_keywords(shelf.keywords, draft)
     write_neighbours(relations.neighbours, draft)
     write_postings(relations.postings, draft)
     write_copies(relations.copies, draft)
@@ -126,12 +138,14 @@ def read_corpus(snapshot: Snapshot) -> Corpus:
         ),
         sketches=read_sketches(snapshot),
         expansion=relations.neighbours.expansion,
+        lists=read_lists(snapshot),
+        keywords=read_keywords(snapshot),
     )
     return Corpus(
         version=snapshot.manifest.version,
         embedder=snapshot.manifest.embedder,
         base=base,
-        overlay=_empty(base.texts.vectors.shape[1], lexicon),
+        overlay=_empty(base, lexicon),
         vocabularies=vocabularies,
         groups=relations.copies.groups,
         canonical=relations.copies.canonical,
@@ -146,13 +160,25 @@ def read_corpus(snapshot: Snapshot) -> Corpus:
 class _Counted:
     """Gathers a shelf batch by batch."""
 
-    def __init__(self, vocabularies: Vocabularies | None = None) -> None:
+    def __init__(
+        self, vocabularies: Vocabularies | None = None, words: Vocabulary | None = None
+    ) -> None:
+        """Empty.
+
+        Args:
+            vocabularies: of sections and languages, that may grow.
+            words: those that count as key terms; None to find them among the articles.
+        """
         self._vocabularies = vocabularies or Vocabularies()
         self._columns: list[Columns] = []
         self._ids: list[str] = []
         self._cards: list[bytes] = []
         self._vectors: list[Vectors] = []
         self._sketches: list[Sketches] = []
+        self._lists = ListsMaker()
+        self._words = words
+        self._key_terms: list[KeyTerms] = []
+        self._gathering = KeywordGathering()
         self._terms: list[Terms] = []
         self._title_terms: list[Terms] = []
         self._name_terms: list[Terms] = []
@@ -166,11 +192,16 @@ class _Counted:
         self._cards.extend(packed[position] for position in range(len(packed)))
         self._vectors.append(vectors)
         self._sketches.append(sketch(articles))
+        self._lists.add(articles)
         if articles:
             texts = [article_text(article) for article in articles]
             self._terms.append(lexical.count(texts))
             self._title_terms.append(lexical.count([article.title for article in articles]))
             self._name_terms.append(lexical.count_names(texts))
+            if self._words is None:
+                self._gathering.add(texts, [article.language for article in articles])
+            else:
+                self._key_terms.append(keywords_of(texts, self._words))
 
     def stocked(self, lexicon: Lexicon | None = None) -> Stocked:
         counts = [_stacked(one) for one in (self._terms, self._title_terms, self._name_terms)]
@@ -189,8 +220,22 @@ class _Counted:
             ),
             sketches=joined(self._sketches),
             expansion=unexpanded(len(self._ids)),
+            lists=self._lists.made(),
+            keywords=self._keywords(),
         )
         return Stocked(shelf, self._vocabularies, lexicon)
+
+    def _keywords(self) -> Keywords:
+        if self._words is None:
+            return self._gathering.keywords()
+        parts = self._key_terms or [keywords_of([], self._words)]
+        return Keywords(
+            self._words,
+            KeyTerms(
+                np.concatenate([part.numbers for part in parts]),
+                np.concatenate([part.weights for part in parts]),
+            ),
+        )
 
 
 def _stacked(matrices: Sequence[Terms]) -> Terms:
@@ -199,7 +244,7 @@ def _stacked(matrices: Sequence[Terms]) -> Terms:
     return sparse.csr_array(sparse.vstack(matrices, format="csr"))
 
 
-def _empty(dim: int, lexicon: Lexicon) -> Shelf:
-    nothing = _Counted()
-    nothing.add((), np.empty((0, dim), dtype=np.float32))
+def _empty(base: Shelf, lexicon: Lexicon) -> Shelf:
+    nothing = _Counted(words=base.keywords.vocabulary)
+    nothing.add((), np.empty((0, base.texts.vectors.shape[1]), dtype=np.float32))
     return nothing.stocked(lexicon).shelf

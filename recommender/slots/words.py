@@ -3,12 +3,14 @@
 import math
 from collections.abc import Mapping
 
+from recommender.similarity.keywords import shared
 from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.candidates import Subject
 from recommender.slots.corpus import Corpus
 
 _SHARED = 3  # words that are told
-_TELLING = 0.02  # a signal that added less than this is not worth a word
+_REMEMBERED = 250_000  # pairs: some 50 MB
+_TELLING = {"recency": 0.5, "popularity": 0.3}  # a lower value is not worth a word
 _DAY = 86_400.0
 _MONTH = 30 * _DAY
 _YEAR = 365 * _DAY
@@ -30,7 +32,7 @@ def because(
     corpus: Corpus,
     subject: Subject | None,
     position: int,
-    added: Mapping[str, float],
+    values: Mapping[str, float],
     placed: str = "",
 ) -> tuple[str, ...]:
     """Phrases such as "same story, 2 days earlier" and "shares Schengen, asylum, Norway".
@@ -39,23 +41,41 @@ def because(
         corpus: where both articles are.
         subject: what the page is about; None where it is about nothing.
         position: of the article that stands in the slot.
-        added: what each signal contributed to its score, the greatest first.
+        values: of the signals that raised its score, the greatest contribution first.
         placed: "pinned" or "promoted" where it does not stand there by its score.
     """
     said = [f"{placed} by an editor"] if placed else []
-    if subject is not None and any(one in added for one in _OF_THE_SUBJECT):
+    if subject is not None and any(one in values for one in _OF_THE_SUBJECT):
         said += _alike(corpus, subject, position)
-    if subject is not None and added.get("section", 0.0) > 0 and subject.section >= 0:
+    if subject is not None and "section" in values and subject.section >= 0:
         said.append(f"also in {corpus.vocabularies.sections[subject.section]}")
-    said += [_SAID[one] for one in added if one in _SAID and added[one] > _TELLING]
+    said += [
+        _SAID[one]
+        for one, value in values.items()
+        if one in _SAID and value >= _TELLING.get(one, 0.0)
+    ]
     return tuple(said)
 
 
-def _alike(corpus: Corpus, subject: Subject, position: int) -> list[str]:
+def _alike(corpus: Corpus, subject: Subject, position: int) -> tuple[str, ...]:
+    if subject.position is None:
+        return _said_of(corpus, subject, position)
+    # what two articles have in common stays the same as long as the corpus
+    known = corpus.said
+    pair = subject.position, position
+    said = known.get(pair)
+    if said is None:
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        said = known[pair] = _said_of(corpus, subject, position)
+    return said
+
+
+def _said_of(corpus: Corpus, subject: Subject, position: int) -> tuple[str, ...]:
     same = subject.position is not None and (
         corpus.stories[subject.position] == corpus.stories[position]
     )
-    words: tuple[str, ...] = ()
+    words = _shared(corpus, subject, position)
     said = []
     if same:
         shelf, row = corpus.shelf(position)
@@ -63,7 +83,19 @@ def _alike(corpus: Corpus, subject: Subject, position: int) -> list[str]:
         said.append(f"same story, {apart}" if apart else "same story")
     if words:
         said.append(f"shares {', '.join(words)}")
-    return said or ["on a similar subject"]
+    return tuple(said) or ("on a similar subject",)
+
+
+def _shared(corpus: Corpus, subject: Subject, position: int) -> tuple[str, ...]:
+    shelf, row = corpus.shelf(position)
+    known = shelf.keywords
+    if subject.key_terms is not None:
+        return shared(known.vocabulary, subject.key_terms, 0, known.articles, row, count=_SHARED)
+    if subject.position is None:
+        return ()
+    own, own_row = corpus.shelf(subject.position)
+    terms = own.keywords.articles
+    return shared(known.vocabulary, terms, own_row, known.articles, row, count=_SHARED)
 
 
 def _apart(one: float, other: float) -> str:

@@ -1,5 +1,6 @@
 """The README's commands, settings and Python run as they are written."""
 
+import json
 import os
 import re
 import shlex
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("readme")
     for name in ("articles.jsonl", "events.jsonl"):
         (made / name).write_bytes(files("recommender").joinpath("sample", name).read_bytes())
+    _judge(made / "articles.jsonl", made / "judged")
     return made
+
+
+def _judge(articles: Path, folder: Path) -> None:
+    """Calls neighbours in a section related: enough for the commands to have something to do."""
+    folder.mkdir()
+    shutil.copy(articles, folder)
+    sections: dict[str, list[str]] = {}
+    for line in articles.read_text(encoding="utf-8").splitlines():
+        one = json.loads(line)
+        sections.setdefault(one["section"], []).append(one["id"])
+    pairs = [f"{left}\t{right}\t1" for ids in sections.values() for left, right in pairwise(ids)]
+    (folder / "qrels.tsv").write_text("\n".join(["query_id\tdoc_id\tgrade", *pairs]))
 
 
 def _run(command: list[str], folder: Path) -> str:

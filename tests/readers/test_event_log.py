@@ -1,17 +1,23 @@
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from recommender.articles.catalog import Catalog
+from recommender.articles.database import Database
 from recommender.errors import CatalogError, InputError
-from recommender.readers.events import Event, EventLog
+from recommender.readers.event import Appended, Event
+from recommender.readers.event_layout import LAYOUT
+from recommender.readers.events import EventLog
+from recommender.readers.keeping import Keeping
+from recommender.readers.popularity import popularity
+from tests.readers.made_up_events import DAY, HOUR, MINUTE, NOON, clicked, happened, shown
 
-NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 PROCESSES = multiprocessing.get_context("spawn")
 
 
@@ -21,22 +27,20 @@ def log(tmp_path: Path) -> Iterator[EventLog]:
         yield opened
 
 
-def view(article_id: str, at: datetime = NOON, reader: str = "") -> Event:
-    return Event(type="view", article_id=article_id, reader=reader, at=at)
-
-
 def test_an_empty_log(log: EventLog) -> None:
     assert len(log) == 0
     assert log.span() is None
-    assert log.append([]) == 0
+    assert log.quality() == []
+    assert log.append([]) == Appended()
+    assert log.prune() == log.erase("nobody") == 0
 
 
 def test_what_was_appended_is_there_when_opened_again(tmp_path: Path) -> None:
     path = tmp_path / "events.sqlite"
     early = datetime(1969, 7, 20, 22, 17, 40, 1, tzinfo=timezone(timedelta(hours=2)))
+    long_ago = Event(type="view", article_id="a", at=early)
     with EventLog.open(path) as log:
-        click = Event(type="click", article_id="b", reader="r", at=NOON)
-        assert log.append([click, view("a", early), view("a", early)]) == 3
+        assert log.append([clicked("b", reader="r"), long_ago, long_ago]).kept == 3
     with EventLog.open(path) as log:
         assert len(log) == 3
         assert log.span() == (early, NOON)
@@ -44,16 +48,17 @@ def test_what_was_appended_is_there_when_opened_again(tmp_path: Path) -> None:
 
 def test_a_time_without_a_zone_is_no_time() -> None:
     with pytest.raises(InputError, match="zone"):
-        view("a", NOON.replace(tzinfo=None))
+        Event(type="view", article_id="a", at=NOON.replace(tzinfo=None))
 
 
 def test_appending_is_all_or_nothing(log: EventLog) -> None:
-    log.append([view("a")])
-    broken = view("b")
-    object.__setattr__(broken, "type", "purchase")
-    with pytest.raises(Exception, match="CHECK"):
-        log.append([view("a"), broken])
+    log.append([happened("a")])
+    broken = happened("b")
+    broken.seconds = object()  # type: ignore[assignment]
+    with pytest.raises(Exception, match="type"):
+        log.append([happened("new"), broken])
     assert len(log) == 1
+    assert log.append([happened("new")]).kept == 1
 
 
 def test_commits_wait_for_the_disk(log: EventLog) -> None:
@@ -65,10 +70,10 @@ def test_commits_wait_for_the_disk(log: EventLog) -> None:
 def test_the_data_version_tells_of_every_append(log: EventLog, tmp_path: Path) -> None:
     before = log.data_version()
     assert log.data_version() == before
-    log.append([view("a")])
+    log.append([happened("a")])
     after = log.data_version()
     with EventLog.open(tmp_path / "events.sqlite") as other:
-        other.append([view("a")])
+        other.append([happened("a")])
     assert len({before, after, log.data_version()}) == 3
 
 
@@ -78,10 +83,85 @@ def test_a_catalog_is_no_event_log(tmp_path: Path) -> None:
         EventLog.open(tmp_path / "catalog.sqlite")
 
 
+def test_an_id_counts_once_in_a_batch_after_a_restart_and_in_two_logs(tmp_path: Path) -> None:
+    path = tmp_path / "events.sqlite"
+    first = happened("a", event_id="one")
+    with EventLog.open(path) as log, EventLog.open(path) as other:
+        assert log.append([first, happened("b", event_id="one")]) == Appended(kept=1, known=1)
+        assert other.append([first]) == Appended(known=1)
+    with EventLog.open(path) as log:
+        assert log.append([first, happened("a", event_id="two")]) == Appended(kept=1, known=1)
+        assert len(log) == 2
+
+
+def test_a_click_belongs_to_an_impression_that_showed_the_article(log: EventLog) -> None:
+    assert log.append([clicked("a", "later"), shown("later", "a", "b")]).kept == 2
+    assert log.append([clicked("b", "later")]).kept == 1
+    assert log.append([clicked("c", "later")]).aside == {"not_shown": 1}
+    assert log.append([clicked("a", "unheard of")]).aside == {"no_impression": 1}
+    assert log.append([clicked("c")]).kept == 1
+    one = Event(type="impression", article_id="d", at=NOON, impression_id="later")
+    assert log.append([one, clicked("d", "later")]).kept == 2
+
+
+def test_the_same_again_within_half_an_hour_is_set_aside(log: EventLog) -> None:
+    ann = [happened("a", minutes * MINUTE, "ann") for minutes in (60, 40, 31, 30, 29)]
+    assert log.append(ann) == Appended(kept=2, aside={"repeat": 3})
+    assert log.append([happened("a", 45 * MINUTE, "ann")]).aside == {"repeat": 1}  # it came late
+    # another kind, another reader, another article, nobody in particular
+    others = [
+        happened("a", reader="ann", ago=60 * MINUTE, kind="click"),
+        happened("a", reader="bob", ago=60 * MINUTE),
+        happened("b", reader="ann", ago=60 * MINUTE),
+        happened("a", ago=60 * MINUTE),
+        happened("a", ago=60 * MINUTE),
+    ]
+    assert log.append(others) == Appended(kept=5)
+    assert log.append(others[:2]) == Appended(aside={"repeat": 2})
+
+
+def test_a_reader_who_does_more_than_people_do_is_set_aside(tmp_path: Path) -> None:
+    keeping = Keeping(hourly=3)
+    path = tmp_path / "events.sqlite"
+    with EventLog.open(path, keeping) as log:
+        assert log.append([happened(name, reader="ann") for name in "ab"]).kept == 2
+        assert log.append([happened(name, reader="bob") for name in "abc"]).kept == 3
+    with EventLog.open(path, keeping) as log:
+        many = log.append([happened(name, reader="ann") for name in "cde"])
+        assert many == Appended(kept=1, aside={"too_many": 2})
+        assert log.append([happened("f", -HOUR, reader="ann")]).kept == 1
+
+
+def test_what_was_set_aside_before_is_told_and_does_not_count(log: EventLog) -> None:
+    log.append([happened("a"), happened("b", aside="bot"), happened("b", aside="prefetch")])
+    log.append([happened("a", DAY, kind="click")])
+    told = {(one.day.isoformat(), one.type, one.aside): one.count for one in log.quality()}
+    assert told == {
+        ("2024-05-01", "view", None): 1,
+        ("2024-05-01", "view", "bot"): 1,
+        ("2024-05-01", "view", "prefetch"): 1,
+        ("2024-04-30", "click", None): 1,
+    }
+    assert popularity(log, at=NOON, window=7 * DAY, half_life=DAY).article_ids == ("a",)
+
+
+def test_what_is_older_than_the_retention_is_pruned_with_its_counts(tmp_path: Path) -> None:
+    keeping = Keeping(retention=10 * DAY, window=30 * DAY)
+    with EventLog.open(tmp_path / "events.sqlite", keeping) as log:
+        log.append([happened("a", 11 * DAY, "ann"), happened("b", 9 * DAY, "ann")])
+        log.append([happened("c", reader="bob")])
+        assert log.prune() == 1
+        assert len(log) == 2
+        found = popularity(log, at=NOON, window=30 * DAY, half_life=DAY)
+        assert found.article_ids == ("c", "b")
+        assert popularity(log, at=NOON, window=29 * DAY, half_life=DAY).article_ids == ("c", "b")
+        assert log.prune() == 0
+
+
 def append_forever(path: Path, told: Connection) -> None:
     with EventLog.open(path) as log:
         while True:
-            log.append([view(str(number)) for number in range(7)])
+            log.append([happened(str(number)) for number in range(7)])
             told.send(len(log))
 
 
@@ -97,7 +177,7 @@ def test_two_processes_append_and_one_is_killed(tmp_path: Path) -> None:
         while kept < 100:
             assert ours.poll(30)
             kept = ours.recv()
-            mine += log.append([view("mine") for _ in range(7)])
+            mine += log.append([happened("mine") for _ in range(7)]).kept
         process.kill()
         process.join(30)
         assert len(log) >= max(kept, mine)
@@ -106,5 +186,41 @@ def test_two_processes_append_and_one_is_killed(tmp_path: Path) -> None:
 
 def test_threads_share_one_log(log: EventLog) -> None:
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(lambda name: log.append([view(str(name))]), range(40))) == 40
+        assert sum(pool.map(lambda name: log.append([happened(str(name))]).kept, range(40))) == 40
     assert len(log) == 40
+
+
+def test_a_log_of_the_first_layout_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "events.sqlite"
+    first = LAYOUT.migrations[:1]
+    old = Database.open(path, LAYOUT.__class__(**{**fields(), "migrations": first}))
+    with old.writing() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO events (at, article_id, reader, type) VALUES (?, ?, ?, ?)",
+            [
+                (int(NOON.timestamp()) * 10**6, "a", "ann", "view"),
+                (int(NOON.timestamp()) * 10**6, "a", "bob", "click"),
+                (int((NOON - HOUR).timestamp()) * 10**6, "b", "ann", "view"),
+                (int((NOON - HOUR).timestamp()) * 10**6, "b", "", "view"),
+            ],
+        )
+    old.close()
+    with EventLog.open(path) as log:
+        assert len(log) == 4
+        found = popularity(log, at=NOON, window=7 * DAY, half_life=DAY)
+        assert dict(zip(found.article_ids, found.readers.tolist(), strict=True)) == {"a": 2, "b": 2}
+        assert log.append([happened("a", reader="ann")]).aside == {"repeat": 1}
+    assert b"ann" not in stored_readers(path)
+
+
+def fields() -> dict[str, object]:
+    names = ("name", "application_id", "synchronous", "way_out")
+    return {name: getattr(LAYOUT, name) for name in names}
+
+
+def stored_readers(path: Path) -> bytes:
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT reader FROM events").all()
+    engine.dispose()
+    return repr(rows).encode()

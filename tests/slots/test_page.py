@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from recommender.slots.candidates import subject_of
 from recommender.slots.corpus import Corpus
-from recommender.slots.page import FilledSlot, PageQuery, Readership, fill_page, render
+from recommender.slots.filled import FilledSlot, render
+from recommender.slots.page import PageQuery, Readership, fill_page
 from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.slot import Filters, SlotName, SlotQuery
 from tests.slots.small_corpus import NOW, article, corpus_of, unit
@@ -307,3 +308,10 @@ def test_a_section_may_age_faster_than_others(town: Corpus) -> None:
     assert scores["school"] == pytest.approx(0.5)
     assert found["school"] == pytest.approx(1 / (1 + 48))
     assert found["bridge-2"] == pytest.approx(scores["bridge-2"])
+
+
+def test_an_article_becomes_due_when_its_date_comes(town: Corpus) -> None:
+    now = NOW.timestamp()
+    assert town.due(now) == 0
+    assert town.due(now + 3600) == 0
+    assert town.due(now + 25 * 3600) == 1  # "tomorrow"

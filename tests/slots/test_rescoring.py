@@ -11,7 +11,7 @@ from recommender.articles.cards import card_of
 from recommender.similarity.cross_encoder import SentenceTransformersReranker
 from recommender.slots.candidates import Subject
 from recommender.slots.corpus import Corpus
-from recommender.slots.page import FilledSlot
+from recommender.slots.filled import FilledSlot
 from recommender.slots.pipeline import Pipeline, Rescoring, Weights
 from recommender.slots.ranking import Ranked
 from recommender.slots.rescoring import SIGNAL, rescored

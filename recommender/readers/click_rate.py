@@ -1,0 +1,89 @@
+"""How often an article is clicked where it is shown, with a prior for the little that is known."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recommender.readers.decay import Floats, Rows
+
+PRIOR_SHOWN = 20.0
+"""Impressions that a prior counts where there is too little to fit its strength."""
+
+LEAST_FITTED = 10
+"""Groups without which the spread of their rates cannot be told from chance."""
+
+_LARGEST = 1e6  # impressions: rates that differ by no more than chance are all the prior
+
+
+@dataclass(frozen=True, slots=True)
+class ClickRates:
+    """Click rates of n articles.
+
+    Attributes:
+        rates: shape (n,): clicks an impression, each drawn towards the rate of its section.
+        site: the rate of all together; 0 where nothing was shown.
+        strength: impressions that the section's rate counts in the rate of an article.
+    """
+
+    rates: Floats
+    site: float
+    strength: float
+
+
+def shrunk(clicks: Floats, shown: Floats, prior: Floats | float, strength: float) -> Floats:
+    """The mean of a Gamma-Poisson rate: (clicks + strength * prior) / (shown + strength).
+
+    Args:
+        clicks: counts, of one shape with `shown`.
+        shown: how often a click was possible, or how many were to be expected.
+        prior: the rate before anything is known.
+        strength: in units of `shown`, more than 0.
+    """
+    return np.asarray((clicks + strength * prior) / (shown + strength), dtype=np.float64)
+
+
+def fitted_strength(clicks: Floats, shown: Floats, prior: Floats | float) -> float:
+    """How many impressions the prior is worth, by how much rates differ beyond chance.
+
+    Empirical Bayes by moments (Clayton and Kaldor 1987, "Empirical Bayes estimates of
+    age-standardized relative risks"): rates have the mean `prior` and a variance of
+    mean / strength. Decayed counts vary less than counts, so that of them the strength comes out
+    too great rather than too small.
+
+    Returns:
+        `PRIOR_SHOWN` where fewer than `LEAST_FITTED` were shown at all, or none was clicked.
+    """
+    seen = shown > 0
+    if seen.sum() < LEAST_FITTED or not clicks.sum():
+        return PRIOR_SHOWN
+    counted, possible = clicks[seen], shown[seen]
+    expected = np.broadcast_to(prior, shown.shape)[seen] * possible
+    mean = expected.sum() / possible.sum()
+    # of a Poisson count the squared residual is the expected count, and what rates differ adds
+    beyond = ((counted - expected) ** 2 / possible).sum() - (expected / possible).sum()
+    variance = beyond / possible.sum()
+    return float(np.clip(mean / variance, 1.0, _LARGEST)) if variance > 0 else _LARGEST
+
+
+def click_rates(clicks: Floats, shown: Floats, sections: Rows) -> ClickRates:
+    """The rate of each article, drawn towards its section's, and that towards the site's.
+
+    Args:
+        clicks: shape (n,), decayed or not.
+        shown: shape (n,), likewise.
+        sections: shape (n,): a number from 0 for each section, -1 where there is none; such an
+            article is drawn towards the site's rate.
+    """
+    total = float(shown.sum())
+    site = float(clicks.sum()) / total if total > 0 else 0.0
+    known = sections >= 0
+    count = int(sections.max(initial=-1)) + 1
+    clicked_in, shown_in = (
+        np.bincount(sections[known], each[known], count).astype(np.float64)
+        for each in (clicks, shown)
+    )
+    between = fitted_strength(clicked_in, shown_in, site)
+    of_sections = shrunk(clicked_in, shown_in, site, between)
+    priors = np.append(of_sections, site)[sections]  # -1 is the last: the site's
+    strength = fitted_strength(clicks, shown, priors)
+    return ClickRates(shrunk(clicks, shown, priors, strength), site, strength)

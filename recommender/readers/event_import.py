@@ -1,0 +1,126 @@
+"""Past logs into the event log: a file that is read twice is kept once."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from recommender.articles.sources.reject import Reject, excerpt_of
+from recommender.readers.circumstances import Network
+from recommender.readers.event import Appended, Aside, Event
+from recommender.readers.event_lines import Line
+from recommender.readers.event_records import event_of
+from recommender.readers.events import EventLog
+
+_BATCH: Final = 5_000
+_REMEMBERED: Final = 100_000
+"""Events without ids that are compared; the same again is not so far behind in a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedEvents:
+    """What became of the records.
+
+    Attributes:
+        kept: events that count.
+        known: events that were there already.
+        set_aside: events that are kept and do not count, by the reason.
+        rejected: records that are no event, or too old.
+        pruned: events of the log that the file's newest ones made too old.
+    """
+
+    kept: int
+    known: int
+    rejected: int
+    pruned: int
+    set_aside: Mapping[Aside, int] = field(default_factory=dict)
+
+    def __add__(self, other: "ImportedEvents") -> "ImportedEvents":
+        """Of both files."""
+        aside = Counter(self.set_aside) + Counter(other.set_aside)
+        return ImportedEvents(
+            self.kept + other.kept,
+            self.known + other.known,
+            self.rejected + other.rejected,
+            self.pruned + other.pruned,
+            dict(aside),
+        )
+
+
+def import_events(
+    log: EventLog,
+    items: Iterable[Line | Reject],
+    *,
+    name: str,
+    now: datetime,
+    own: Sequence[Network] = (),
+    on_reject: Callable[[Reject], None],
+) -> ImportedEvents:
+    """Appends the events among the records, in batches that are each kept as a whole.
+
+    An event without an id is given one made of what it says and of how often that was said before.
+
+    Args:
+        log: where they go.
+        items: of a file.
+        name: of the file, for rejects.
+        now: aware; what claims to be later is of now.
+        own: networks of the editors.
+        on_reject: told of each record that is not kept.
+    """
+    done = Appended()
+    rejected = 0
+    newest = (log.span() or (None, None))[1]
+    given_ids = _Ids(log)
+    batch: list[Event] = []
+    for item in _events(items, name, now, own):
+        if isinstance(item, Reject):
+            rejected += 1
+            on_reject(item)
+            continue
+        position, event, text = item
+        newest = event.at if newest is None else max(newest, event.at)
+        if event.at < log.oldest(newest):
+            rejected += 1
+            reason = f"at: {event.at.isoformat()} is older than the events that are kept"
+            on_reject(Reject(name, position, reason, excerpt_of(text)))
+            continue
+        batch.append(event if event.id else replace(event, id=given_ids.of(event)))
+        if len(batch) == _BATCH:
+            done += log.append(batch)
+            batch.clear()
+    done += log.append(batch)
+    pruned = log.prune()
+    return ImportedEvents(done.kept, done.known, rejected, pruned, done.aside)
+
+
+def _events(
+    items: Iterable[Line | Reject], name: str, now: datetime, own: Sequence[Network]
+) -> Iterator[tuple[int, Event, bytes] | Reject]:
+    for item in items:
+        if isinstance(item, Reject):
+            yield item
+            continue
+        try:
+            yield item.position, event_of(item.record, now=now, own=own), item.text
+        except ValueError as error:
+            yield Reject(name, item.position, str(error), excerpt_of(item.text))
+
+
+class _Ids:
+    """Derived ids; of events that say the same, each its own."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._times: OrderedDict[str, int] = OrderedDict()
+
+    def of(self, event: Event) -> str:
+        first = self._log.derived_id(event, 0)
+        times = self._times.pop(first, 0)
+        self._times[first] = times + 1
+        if len(self._times) > _REMEMBERED:
+            self._times.popitem(last=False)
+        return self._log.derived_id(event, times) if times else first
+
+

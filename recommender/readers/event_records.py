@@ -1,0 +1,129 @@
+"""Events out of records, as publishers and test collections write them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Final
+
+import orjson
+
+from recommender.articles.times import parse_time
+from recommender.readers.circumstances import Network, aside_of
+from recommender.readers.event import EVENT_TYPES, Aside, Event, EventType
+
+_READERS: Final = ("reader", "reader_id", "user_id", "session_id")
+_TIMES: Final = ("at", "timestamp")
+_IDS: Final = ("id", "event_id")
+_TYPES: Final[Mapping[str, EventType]] = {one: one for one in EVENT_TYPES}
+_OR_TYPES: Final = f"{', '.join(EVENT_TYPES[:-1])} or {EVENT_TYPES[-1]}"
+_YES: Final = frozenset({"1", "true", "yes"})
+
+
+def event_of(
+    record: Mapping[str, object], *, now: datetime, own: Sequence[Network] = ()
+) -> Event:
+    """The event that a record tells of; fields that it does not know are passed over.
+
+    The reader is the first of `reader`, `reader_id`, `user_id` and `session_id` that says
+    something, else unknown; the time is `at` or `timestamp`, UTC where it names no zone, and no
+    later than `now`; the id is `id` or `event_id`. `user_agent`, `prefetch` and `address` decide
+    whether it counts, and are not kept. A column of text may hold numbers, and the ids of `shown`
+    as a JSON list or with spaces between them.
+
+    Raises:
+        ValueError: it is none; says what was expected and what came.
+    """
+    kind = record.get("type")
+    if not isinstance(kind, str) or kind not in _TYPES:
+        raise ValueError(f"type: expected {_OR_TYPES}, came {_shown(kind)}")
+    shown = _ids(record.get("shown")) if kind == "impression" else ()
+    article_id = _name(record.get("article_id"))
+    if not article_id and not shown:
+        raise ValueError("article_id: expected an article's id, came none")
+    seconds = _number(record.get("seconds"), "seconds")
+    if kind == "read_time" and seconds is None:
+        raise ValueError("seconds: expected how long it was read, came none")
+    position = _number(record.get("position"), "position")
+    return Event(
+        type=_TYPES[kind],
+        article_id=article_id,
+        reader=_first_name(record, _READERS),
+        at=min(_time(record), now),
+        id=_first_name(record, _IDS),
+        impression_id=_name(record.get("impression_id")),
+        shown=shown,
+        position=None if position is None else int(position),
+        seconds=seconds,
+        aside=_aside(record, own),
+    )
+
+
+def _aside(record: Mapping[str, object], own: Sequence[Network]) -> Aside | None:
+    prefetch = record.get("prefetch")
+    return aside_of(
+        user_agent=_name(record.get("user_agent")),
+        prefetch=prefetch is True or _name(prefetch).lower() in _YES,
+        address=_name(record.get("address")),
+        own=own,
+    )
+
+
+def _time(record: Mapping[str, object]) -> datetime:
+    value = next((found for one in _TIMES if (found := record.get(one)) not in (None, "")), None)
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        raise ValueError(  # noqa: TRY004 - the record is wrong, not a caller's argument
+            f"at: expected a time such as 2024-05-01T12:00:00Z, came {_shown(value)}"
+        )
+    try:
+        return parse_time(value)
+    except ValueError as error:
+        raise ValueError(f"at: {_shown(value)}: {error}") from None
+
+
+def _first_name(record: Mapping[str, object], fields: Sequence[str]) -> str:
+    return next((name for field in fields if (name := _name(record.get(field)))), "")
+
+
+def _name(value: object) -> str:
+    """An id as text; publishers write numbers too."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return ""
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value) if value.startswith("[") else value.split()
+        except orjson.JSONDecodeError as error:
+            raise ValueError(f"shown: {_shown(value)} is no JSON: {error}") from None
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise ValueError(f"shown: expected a list of ids, came {_shown(value)}")  # noqa: TRY004 - of the record
+    names = tuple(_name(one) for one in value)
+    if not all(names):
+        raise ValueError(f"shown: expected ids of articles, came {_shown(value)}")
+    return names
+
+
+def _number(value: object, field: str) -> float | None:
+    if value is None or value == "":
+        return None
+    try:
+        number = float(value) if isinstance(value, str | int | float) else -1.0
+    except ValueError:
+        number = -1.0
+    if isinstance(value, bool) or not isfinite(number) or number < 0:
+        raise ValueError(f"{field}: expected a number from 0, came {_shown(value)}")
+    return number
+
+
+def _shown(value: object) -> str:
+    """As JSON, short enough for a message."""
+    text = orjson.dumps(value, default=str).decode()
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - a line's worth

@@ -1,0 +1,104 @@
+"""Readers' names as salted hashes: nobody can tell who it was once the salt is deleted."""
+
+import os
+import re
+import secrets
+from datetime import timedelta
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+_BYTES = 32
+_MICROSECOND = timedelta(microseconds=1)
+_NAME = re.compile(r"(\d+)-(-?\d+)")
+
+
+class Pseudonyms:
+    """Hashes names with a salt for each period of time, made when it is first needed.
+
+    Threads and processes may use the same folder: whoever is first makes the salt of a period.
+    """
+
+    def __init__(self, folder: Path, *, hashed: bool, period: timedelta | None) -> None:
+        """Makes nothing yet.
+
+        Args:
+            folder: of the salts, one file each, readable by this user alone.
+            hashed: whether names are hashed at all.
+            period: how long a salt is used; None for ever.
+        """
+        self._folder = folder
+        self._hashed = hashed
+        self._length = 0 if period is None else max(1, period // _MICROSECOND)
+        self._salts: dict[int, bytes] = {}
+
+    def period(self, at: int) -> int:
+        """Number of the period that `at`, in microseconds since 1970, lies in."""
+        return at // self._length if self._hashed and self._length else 0
+
+    def of(self, name: str, at: int) -> int | str:
+        """What stands in the log for `name` at that time: 64 bits with a sign, or the name."""
+        if not self._hashed:
+            return name
+        period = at // self._length if self._length else 0
+        return _hash(name, self._salts.get(period) or self.salt(period))
+
+    def every(self, name: str) -> list[int | str]:
+        """All that may stand in the log for `name`, with every salt that is still there."""
+        salts = [path.read_bytes() for path, _, _ in self._files()]
+        return [name, *(_hash(name, salt) for salt in salts)]
+
+    def salt(self, period: int) -> bytes:
+        """Secret bytes of a period.
+
+        Raises:
+            OSError: they cannot be read or made.
+        """
+        found = self._salts.get(period)
+        if found is None:
+            found = self._salts[period] = self._read_or_make(period)
+        return found
+
+    def forget(self, before: int) -> int:
+        """Deletes the salts of periods that ended before this time; returns how many."""
+        gone = 0
+        for path, length, period in list(self._files()):
+            if length and (period + 1) * length <= before:
+                path.unlink(missing_ok=True)
+                gone += 1
+        self._salts.clear()
+        return gone
+
+    def _files(self) -> list[tuple[Path, int, int]]:
+        """Each salt with its period's length in microseconds and number."""
+        found = []
+        for path in sorted(self._folder.glob("*")) if self._folder.is_dir() else ():
+            if named := _NAME.fullmatch(path.name):
+                found.append((path, int(named[1]), int(named[2])))
+        return found
+
+    def _read_or_make(self, period: int) -> bytes:
+        path = self._folder / f"{self._length}-{period}"
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        if not path.exists():
+            # written whole under another name first; created with mode 0600
+            with NamedTemporaryFile(dir=self._folder) as file:
+                file.write(secrets.token_bytes(_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+                # the first to link wins, and everybody reads what stands there then
+                try:
+                    os.link(file.name, path)
+                except FileExistsError:
+                    pass
+        return path.read_bytes()
+
+
+def number_of(reader: int | str) -> int:
+    """64 bits with a sign that stand for what `Pseudonyms.of` gave."""
+    return reader if isinstance(reader, int) else _hash(reader, b"")
+
+
+def _hash(name: str, salt: bytes) -> int:
+    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8, key=salt).digest()
+    return int.from_bytes(digest, "little", signed=True)

@@ -1,0 +1,49 @@
+"""Statements with many values in them, in parts that SQLite takes."""
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
+from sqlite3 import Connection
+from typing import Any
+
+_MOST = 1024
+"""Values at once; a power of two, so that few different statements are prepared."""
+
+
+def in_parts(
+    connection: Connection, query: str, values: Collection[int | bytes | str]
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of `query`, whose `{}` stands for the list, over all of `values`; each row once."""
+    given = list(values)
+    for begin in range(0, len(given), _MOST):
+        part = given[begin : begin + _MOST]
+        width = 1 << (len(part) - 1).bit_length()
+        # filled up with a value that is there already: a few widths, not one for each length
+        part += part[:1] * (width - len(part))
+        marks = ",".join("?" * width)
+        yield from connection.execute(query.format(marks), part)
+
+
+def write_rows(connection: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:
+    """Runs `statement`, whose `{}` stands for what follows VALUES, for all rows.
+
+    Many rows in one statement: with each statement the interpreter's lock changes hands, and whoever
+    answers requests meanwhile holds on to it.
+    """
+    begin = 0
+    for width in _WIDTHS:
+        while len(rows) - begin >= width:
+            part = rows[begin : begin + width]
+            text = _with_marks(statement, len(part[0]), width)
+            connection.execute(text, tuple(chain.from_iterable(part)))
+            begin += width
+
+
+_WIDTHS = (512, 128, 32, 8, 1)
+"""Rows in one statement: few different ones, which SQLite need not prepare again."""
+
+
+@lru_cache(maxsize=64)
+def _with_marks(statement: str, columns: int, rows: int) -> str:
+    row = f"({','.join('?' * columns)})"
+    return statement.format(",".join([row] * rows))

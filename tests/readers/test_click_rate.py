@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from recommender.readers.click_rate import PRIOR_SHOWN, click_rates, fitted_strength, shrunk
+from recommender.readers.decay import Floats
+
+NO_SECTION = np.full(3, -1)
+
+
+def floats(*values: float) -> Floats:
+    return np.array(values, dtype=np.float64)
+
+
+def drawn(rates: Floats, shown: int) -> tuple[Floats, Floats]:
+    clicks = np.random.default_rng(4).poisson(rates * shown).astype(np.float64)
+    return clicks, np.full(len(rates), float(shown))
+
+
+def test_a_rate_lies_between_what_was_seen_and_the_prior() -> None:
+    # 1 of 5 with 2 of 20 is 3 of 25, 30 of 80 with them 32 of 100
+    found = shrunk(floats(0, 1, 30), floats(0, 5, 80), 0.1, 20.0)
+    assert found == pytest.approx([0.1, 0.12, 0.32])
+
+
+def test_the_strength_is_that_of_the_rates_themselves() -> None:
+    # a Gamma of shape 4 has the mean .08 where its rate, the strength, is 50
+    rates = np.random.default_rng(3).gamma(4.0, 1 / 50, size=4_000)
+    clicks, shown = drawn(rates, 100)
+    assert fitted_strength(clicks, shown, 0.08) == pytest.approx(50, rel=0.1)
+
+
+def test_rates_that_differ_by_chance_alone_are_all_the_prior() -> None:
+    clicks, shown = drawn(np.full(4_000, 0.08), 100)
+    assert fitted_strength(clicks, shown, clicks.sum() / shown.sum()) > 1_000
+
+
+def test_where_little_is_known_the_strength_is_the_usual_one() -> None:
+    assert fitted_strength(floats(3, 0, 1), floats(9, 9, 9), 0.1) == PRIOR_SHOWN
+    assert fitted_strength(np.zeros(99), np.ones(99), 0.0) == PRIOR_SHOWN
+    # what was not shown says nothing of how rates differ
+    assert fitted_strength(np.ones(99), np.zeros(99), 0.1) == PRIOR_SHOWN
+
+
+def test_articles_are_drawn_to_their_section_and_sections_to_the_site() -> None:
+    clicks, shown = floats(0, 90, 10, 0), floats(0, 400, 600, 0)
+    found = click_rates(clicks, shown, np.array([0, 0, 1, -1]))
+
+    assert found.site == pytest.approx(0.1)
+    assert found.strength == PRIOR_SHOWN
+    # the sections: 90 of 400 and 10 of 600, each with 2 of 20 of the site's
+    first, second = 92 / 420, 12 / 620
+    expected = [first, (90 + 20 * first) / 420, (10 + 20 * second) / 620, 0.1]
+    assert found.rates == pytest.approx(expected)
+
+
+def test_the_prior_of_a_section_foresees_its_new_articles_better() -> None:
+    rng = np.random.default_rng(5)
+    sections = np.repeat(np.arange(20), 50)
+    rates = (rng.gamma(4.0, 1 / 40, 20)[sections]) * rng.gamma(8.0, 1 / 8, 1_000)
+    clicks, shown = drawn(rates, 15)
+    wrong = [
+        np.abs(click_rates(clicks, shown, of).rates - rates).mean()
+        for of in (sections, np.full(1_000, -1))
+    ]
+    assert wrong[0] < 0.9 * wrong[1]
+
+
+def test_nothing_shown_is_a_rate_of_nothing() -> None:
+    found = click_rates(np.zeros(3), np.zeros(3), NO_SECTION)
+    assert (found.site, found.rates.tolist()) == (0.0, [0.0, 0.0, 0.0])
