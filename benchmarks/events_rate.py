@@ -127,9 +127,7 @@ def _batches(asked: EventsRate, seed: int) -> tuple[Contest, Goal]:
     ):
         for number in range(asked.rounds + 1):
             bodies = list(batch_bodies(asked.batches, asked.batch_size, seed + number))
-            seconds = send(
-                address, bodies, connections=asked.batch_connections, core=load_core
-            )
+            seconds = send(address, bodies, connections=asked.batch_connections, core=load_core)
             small = list(batch_bodies(asked.batches, 1, seed + 1000 + number))
             single = send(address, small, connections=asked.batch_connections, core=load_core)
             if number:

@@ -1,4 +1,4 @@
-"""The event log for coroutines: handed to the writing thread, awaited without a thread of its own."""
+"""The event log for coroutines: they wait for the writing thread without one of their own."""
 
 import asyncio
 from collections import deque

@@ -70,7 +70,8 @@ class _Events:
             elif name in _PURPOSES:
                 prefetch = prefetch or is_prefetch(value.decode("latin-1"))
         aside: Aside | None = "prefetch" if prefetch else None
-        if aside is None and self._own and request.client and is_own(request.client.host, self._own):
+        address = request.client.host if self._own and request.client else ""
+        if aside is None and is_own(address, self._own):
             aside = "own_address"
         now = datetime.now(UTC)
         return Arrival(now, self._log.oldest(now), is_bot(agent.decode("latin-1")), aside)

@@ -143,5 +143,7 @@ class EventBody(_Strict):
     seconds: float | None = Field(
         None, ge=0, le=MAX_SECONDS, description="needed of read_time: how long"
     )
-    user_agent: str = Field("", description="the reader's, where a server passes the event on; bots do not count")
+    user_agent: str = Field(
+        "", description="the reader's, where a server passes the event on; bots do not count"
+    )
     prefetch: bool = Field(default=False, description="fetched ahead, so it does not count")

@@ -19,6 +19,9 @@ Migration: TypeAlias = Callable[[Connection], None]
 
 _BUSY_SECONDS = 30.0
 _IMMEDIATE = "recommender_immediate"
+_CHECKPOINT_PAGES = 16_000
+_CACHE_KIB = 32 * 1024
+"""At the most, of each connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,9 @@ def _engine(path: Path, layout: Layout) -> Engine:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA synchronous = {layout.synchronous}")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # pages that change again and again are written into the file once in a while only
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -122,5 +122,3 @@ class _Ids:
         if len(self._times) > _REMEMBERED:
             self._times.popitem(last=False)
         return self._log.derived_id(event, times) if times else first
-
-

@@ -19,9 +19,7 @@ _OR_TYPES: Final = f"{', '.join(EVENT_TYPES[:-1])} or {EVENT_TYPES[-1]}"
 _YES: Final = frozenset({"1", "true", "yes"})
 
 
-def event_of(
-    record: Mapping[str, object], *, now: datetime, own: Sequence[Network] = ()
-) -> Event:
+def event_of(record: Mapping[str, object], *, now: datetime, own: Sequence[Network] = ()) -> Event:
     """The event that a record tells of; fields that it does not know are passed over.
 
     The reader is the first of `reader`, `reader_id`, `user_id` and `session_id` that says

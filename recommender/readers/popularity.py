@@ -109,7 +109,7 @@ def _by_hours(connection: Connection, edge: int, now: int, half_life: float) -> 
     table = np.array(rows, dtype=np.float64).reshape(-1, 4)
     articles, codes = np.unique(table[:, 0].astype(np.int64), return_inverse=True)
     weights = table[:, 3] * np.exp2(((table[:, 1] + 1) * HOUR - now) / half_life)
-    scores = np.bincount(codes, weights, len(articles))
+    scores = np.bincount(codes, weights, len(articles)).astype(np.float64)
     readers = np.bincount(codes, table[:, 2], len(articles))
     query = "SELECT number, id FROM article_numbers WHERE number IN ({})"
     ids = dict(in_parts(connection, query, articles.tolist()))
@@ -129,7 +129,8 @@ def _by_events(connection: Connection, after: int, until: int, half_life: float)
     numbers = {name: number for number, name in enumerate(ids)}
     codes = np.array([numbers[row[0]] for row in rows], dtype=np.int64)
     times = np.array([row[1] for row in rows], dtype=np.int64)
-    scores = np.bincount(codes, np.exp2((times - until) / half_life), len(ids))
+    weights = np.exp2((times - until) / half_life)
+    scores = np.bincount(codes, weights, len(ids)).astype(np.float64)
     return _ranked(ids, scores, np.bincount(codes, minlength=len(ids)).astype(np.int64))
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -71,11 +72,12 @@ class Pseudonyms:
 
     def _files(self) -> list[tuple[Path, int, int]]:
         """Each salt with its period's length in microseconds and number."""
-        found = []
-        for path in sorted(self._folder.glob("*")) if self._folder.is_dir() else ():
-            if named := _NAME.fullmatch(path.name):
-                found.append((path, int(named[1]), int(named[2])))
-        return found
+        paths = sorted(self._folder.glob("*")) if self._folder.is_dir() else []
+        return [
+            (path, int(named[1]), int(named[2]))
+            for path in paths
+            if (named := _NAME.fullmatch(path.name))
+        ]
 
     def _read_or_make(self, period: int) -> bytes:
         path = self._folder / f"{self._length}-{period}"
@@ -87,10 +89,8 @@ class Pseudonyms:
                 file.flush()
                 os.fsync(file.fileno())
                 # the first to link wins, and everybody reads what stands there then
-                try:
+                with suppress(FileExistsError):
                     os.link(file.name, path)
-                except FileExistsError:
-                    pass
         return path.read_bytes()
 
 

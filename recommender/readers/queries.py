@@ -27,8 +27,8 @@ def in_parts(
 def write_rows(connection: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:
     """Runs `statement`, whose `{}` stands for what follows VALUES, for all rows.
 
-    Many rows in one statement: with each statement the interpreter's lock changes hands, and whoever
-    answers requests meanwhile holds on to it.
+    Many rows in one statement: with each statement the interpreter's lock changes hands, and
+    whoever answers requests meanwhile holds on to it.
     """
     begin = 0
     for width in _WIDTHS:

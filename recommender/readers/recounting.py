@@ -69,7 +69,7 @@ def _recount(
             if before is not None:  # nothing repeats within no time
                 tally.read(article, kind, at, before)
         else:
-            _add(tally, kind, at, article, shown, seconds, 1)
+            _add(tally, kind, at, article, shown, seconds)
     add_quality(connection, quality)
     pairs.write(connection)
     tally.write(connection, clock.edge)
@@ -99,7 +99,7 @@ def erase(
             tally.unread(article, kind, at)
             pairs[pair_key(article, reader, pseudonyms.period(at))] = article
         else:
-            _add(tally, kind, at, article, shown, seconds, -1)
+            _add(tally, kind, at, article, shown, seconds, times=-1)
     if not numbers:
         return 0
     query = "SELECT key, view_at, click_at FROM pairs WHERE key IN ({})"
@@ -117,19 +117,18 @@ def erase(
     return len(numbers)
 
 
-def _add(
+def _add(  # noqa: PLR0917 - an event's columns
     tally: Tally,
     kind: int,
     at: int,
     article: int | None,
     shown: bytes | None,
     seconds: float | None,
-    times: int,
+    *,
+    times: int = 1,
 ) -> None:
     """An impression or a read time: added, or taken back where `times` is -1."""
     if kind == IMPRESSION:
-        for one in unpacked(shown) if shown else (article,):
-            if one is not None:
-                tally.show(one, at, times)
+        tally.show(unpacked(shown) if shown else (article,), at, times)
     elif kind == READ_TIME and article is not None:
         tally.spend(article, at, times * (seconds or 0.0), times)

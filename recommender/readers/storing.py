@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from xxhash import xxh3_128_digest
 
 from recommender.readers.event import ASIDES, Event, microseconds
-from recommender.readers.event_layout import CLICK, IMPRESSION, READ_TIME, TYPE_NUMBERS, VIEW
+from recommender.readers.event_layout import CLICK, IMPRESSION, TYPE_NUMBERS, VIEW
 from recommender.readers.keeping import Keeping
 from recommender.readers.numbers import ArticleNumbers
 from recommender.readers.packing import packed, unpacked
@@ -24,12 +24,13 @@ KEPT: Final = 0
 KNOWN: Final = -1
 
 _ASIDE = {reason: number for number, reason in enumerate(ASIDES, start=1)}
+_READING = frozenset({VIEW, CLICK})
 _NO_IMPRESSION, _NOT_SHOWN = _ASIDE["no_impression"], _ASIDE["not_shown"]
 _REPEAT, _TOO_MANY = _ASIDE["repeat"], _ASIDE["too_many"]
 
 _INSERT = (
-    "INSERT INTO events (at, type, article, reader, aside, id, impression, shown, position, seconds)"
-    " VALUES {}"
+    "INSERT INTO events"
+    " (at, type, article, reader, aside, id, impression, shown, position, seconds) VALUES {}"
 )
 _ADD_QUALITY = """
     INSERT INTO quality VALUES {}
@@ -37,8 +38,8 @@ _ADD_QUALITY = """
 """
 
 
-# place in the batch, event, id, time, type, article, reader, impression, articles shown, pair, rate;
-# no class of its own: making one takes as long as all that is done with it
+# place in the batch, event, id, time, type, article, reader, impression, articles shown, pair,
+# rate; no class of its own: making one takes as long as all that is done with it
 _Prepared: TypeAlias = tuple[
     int,
     Event,
@@ -161,7 +162,7 @@ def _prepared(
         reader = pair = rate = None
         if event.reader:
             reader = pseudonyms.of(event.reader, at)
-            if article is not None and (kind == VIEW or kind == CLICK):
+            if article is not None and kind in _READING:
                 pair = pair_key(article, reader, pseudonyms.period(at))
                 rate = rate_key(reader, at)
         impression = digest(event.impression_id) if event.impression_id else None
@@ -194,31 +195,26 @@ class _Judge:
         too_many = rate is not None and self.rates.add(rate) > self._hourly
         if event.aside is not None:
             return _ASIDE[event.aside]
-        if kind == CLICK and impression is not None:
-            if impression not in self._shown:
-                return _NO_IMPRESSION
-            if article not in self._shown[impression]:
-                return _NOT_SHOWN
+        if kind == CLICK and impression is not None and article not in self._shown[impression]:
+            return _NOT_SHOWN if self._shown[impression] else _NO_IMPRESSION
         if too_many:
             return _TOO_MANY
-        if kind == IMPRESSION:
-            for each in shown or (article,):
-                if each is not None:
-                    self.tally.show(each, at)
-        elif article is not None and kind == READ_TIME:
-            self.tally.spend(article, at, event.seconds or 0.0)
-        elif article is not None:
+        if kind in _READING and article is not None:
             before = NEVER if pair is None else self.pairs.meet(pair, kind, at, self._repeat)
             if before is None:
                 return _REPEAT
             self.tally.read(article, kind, at, before)
+        elif kind == IMPRESSION:
+            self.tally.show(shown or (article,), at)
+        elif article is not None:
+            self.tally.spend(article, at, event.seconds or 0.0)
         return KEPT
 
 
 def _shown(connection: Connection, prepared: Sequence[_Prepared]) -> Mapping[bytes, set[int]]:
-    """The articles of each impression that clicks of the batch name."""
+    """The articles of each impression that clicks of the batch name; none of an unknown one."""
     named = {one[7] for one in prepared if one[4] == CLICK and one[7] is not None}
-    found: dict[bytes, set[int]] = {}
+    found: dict[bytes, set[int]] = {one: set() for one in named}
     if not named:
         return found
     query = (
@@ -226,8 +222,8 @@ def _shown(connection: Connection, prepared: Sequence[_Prepared]) -> Mapping[byt
         " WHERE type = 0 AND impression NOT NULL AND impression IN ({})"
     )
     for impression, article, shown in in_parts(connection, query, named):
-        found.setdefault(impression, set()).update(unpacked(shown) if shown else (article,))
+        found[impression].update(unpacked(shown) if shown else (article,))
     for _, _, _, _, kind, article, _, impression, shown, _, _ in prepared:
         if kind == IMPRESSION and impression in named and impression is not None:
-            found.setdefault(impression, set()).update(shown or (article or 0,))
+            found[impression].update(shown or (article or 0,))
     return found

@@ -1,7 +1,7 @@
 """Counts that are kept beside the events, so that nobody has to read these again.
 
-A reader counts for an article once, in the hour of their latest view or click that counts; a view or
-click of nobody in particular counts by itself. Every hour has the number of such readers and their
+A reader counts for an article once, in the hour of their latest view or click that counts; one of
+nobody in particular counts by itself. Every hour has the number of such readers and their
 weight at its end; the totals add up the hours of the window. Weights decay forward, after Cormode
 et al., Forward Decay, ICDE 2009: an event weighs 2 ** (at / half_life) whatever time it is, so
 nothing is ever scaled anew; the totals keep the logarithm of the sum.
@@ -45,7 +45,7 @@ class Tally:
         """Nothing changes yet."""
         self._half_life = half_life_of(keeping)
         self._hours: dict[tuple[int, int], list[float]] = {}
-        self._totals: dict[int, list[tuple[int, float]]] = defaultdict(list)
+        self._totals: dict[int, list[tuple[int, int]]] = defaultdict(list)
 
     def read(self, article: int, kind: int, at: int, before: int) -> None:
         """A view or a click that counts.
@@ -76,9 +76,11 @@ class Tally:
         row[_WEIGHT] -= exp2((at % HOUR - HOUR) / self._half_life)
         self._totals[article].append((at, -1))
 
-    def show(self, article: int, at: int, times: int = 1) -> None:
-        """An impression showed it."""
-        self._row(article, at // HOUR)[_SHOWN] += times
+    def show(self, articles: Iterable[int | None], at: int, times: int = 1) -> None:
+        """An impression showed them; None is no article."""
+        for article in articles:
+            if article is not None:
+                self._row(article, at // HOUR)[_SHOWN] += times
 
     def spend(self, article: int, at: int, seconds: float, times: int = 1) -> None:
         """It was read for so long."""
@@ -144,7 +146,8 @@ def _change_totals(
     known = {
         article: (readers, log)
         for article, readers, log in in_parts(
-            connection, "SELECT article, readers, log_weight FROM totals WHERE article IN ({})",
+            connection,
+            "SELECT article, readers, log_weight FROM totals WHERE article IN ({})",
             changes,
         )
     }
@@ -190,4 +193,3 @@ def log_sum(logs: Iterable[float]) -> float:
     if greatest == -inf:
         return -inf
     return greatest + log2(sum(exp2(one - greatest) for one in terms))
-

@@ -29,7 +29,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recommender]:
 def test_the_page_has_the_article_on_asylum_among_its_first_three(engine: Recommender) -> None:
     slot = engine.related("seed-1", limit=3)
     place = [one.id for one in slot].index("seed-3")
-    assert {reason.signal for reason in slot[place].reasons} >= {"dense", "lexical"}
+    assert {reason.signal for reason in slot[place].reasons} >= {"expanded", "lexical"}
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 10, 100, 302, 1000])

@@ -22,8 +22,11 @@ def test_a_killed_server_has_lost_nothing_that_it_acknowledged(tmp_path: Path) -
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "--factory", "recommender.api.app:from_environment"]
-        + ["--port", str(port), "--log-level", "critical"],
+        [
+            *(sys.executable, "-m", "uvicorn", "--factory"),
+            *("recommender.api.app:from_environment", "--port", str(port)),
+            *("--log-level", "critical"),
+        ],
         env={**os.environ, "RECOMMENDER_HOME": str(tmp_path / "home")},
     )
     address = f"http://127.0.0.1:{port}"

@@ -144,3 +144,14 @@ def _write_labels(folder: Path) -> None:
     (folder / "labels.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     lines = "".join(json.dumps(one) + "\n" for one in shown)
     (folder / "clicks.jsonl").write_text(lines, encoding="utf-8")
+    lists = [
+        {
+            "timestamp": f"2019-11-{10 + place // 12:02}T{place % 12:02}:00:00Z",
+            "shown": ["hp-0001", "hp-0011", f"hp-00{21 + place % 9}"],
+            "clicked": ["hp-0011"],
+        }
+        for place in range(36)
+    ]
+    log = "".join(json.dumps(one) + "\n" for one in lists).encode()
+    (folder / "impressions.jsonl").write_bytes(log)
+    (folder / "impressions.jsonl.gz").write_bytes(gzip.compress(log))

@@ -10,7 +10,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-def happened(
+def happened(  # noqa: PLR0917 - most tests name the first three
     article_id: str,
     ago: timedelta = timedelta(0),
     reader: str = "",

@@ -105,7 +105,7 @@ def test_all_that_an_event_may_say() -> None:
 
 
 def test_a_bad_line_is_rejected_with_its_number_and_the_rest_goes_on(log: EventLog) -> None:
-    bad = {
+    bad: dict[int, tuple[str | bytes, str]] = {
         3: ("{broken", "JSON"),
         4: (b"\xff\xfe", "JSON"),
         5: ("[1]", "object"),
@@ -121,7 +121,12 @@ def test_a_bad_line_is_rejected_with_its_number_and_the_rest_goes_on(log: EventL
         15: (line(seconds="long"), "seconds"),
         16: (line(position=True), "position"),
     }
-    lines = [line(), "", *(text for text, _ in bad.values()), line().encode() + b"\r"]
+    lines: list[str | bytes] = [
+        line(),
+        "",
+        *(text for text, _ in bad.values()),
+        line().encode() + b"\r",
+    ]
     done, rejects = imported(log, read(lines))
     assert (done.kept, done.rejected) == (2, len(bad))
     assert [one.position for one in rejects] == list(bad)

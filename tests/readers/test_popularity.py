@@ -182,7 +182,7 @@ happenings = st.lists(
 def refilled(log: EventLog, events: Sequence[Event], batch: int = 1000) -> EventLog:
     with log.database.writing() as connection:
         for table in ("events", "pairs", "rates", "hours", "totals", "quality"):
-            connection.exec_driver_sql(f"DELETE FROM {table}")
+            connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 - our own names
         connection.exec_driver_sql("DELETE FROM state WHERE name IN ('newest', 'edge')")
     for begin in range(0, len(events), batch):
         log.append(events[begin : begin + batch])

@@ -95,13 +95,14 @@ def everything(log: EventLog) -> list[object]:
     found: list[object] = []
     with log.database.reading() as connection:
         for table in ("hours", "totals", "quality", "pairs", "rates"):
-            rows = connection.exec_driver_sql(f"SELECT * FROM {table}").all()
+            query = f"SELECT * FROM {table}"  # noqa: S608 - our own names
+            rows = [tuple(row) for row in connection.exec_driver_sql(query)]
             if table == "hours":
                 rows = [row for row in rows if any(row[2:])]
             if table == "quality":
                 rows = [row for row in rows if row[-1]]
             if table in ("pairs", "rates"):  # their keys have the salt in them
-                rows = [tuple(row)[1:] for row in rows]
+                rows = [row[1:] for row in rows]
             found.append(
                 sorted(
                     tuple(round(one, 9) if isinstance(one, float) else one for one in row)
