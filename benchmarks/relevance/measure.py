@@ -19,9 +19,12 @@ from recommender.evaluation.examples import examples_of
 from recommender.evaluation.metrics import per_query
 from recommender.evaluation.report import Evaluation
 from recommender.evaluation.tuning import START, Examples, calibrate, learn, ndcg, scored_pairs
+from recommender.settings import EmbedderSettings, Settings
 from recommender.similarity.pairs import TEXT_SIGNALS
+from recommender.similarity.sentence_transformers_embedder import PACKAGED
 from recommender.slots.learned import Calibration
 from recommender.slots.pipeline import Weights
+from recommender.wiring import assemble
 
 _SEED = 0
 _BINS = 10
@@ -126,9 +129,24 @@ def measure(data: Path, homes: Path) -> tuple[Learnt, list[SetResult]]:
     return learnt, results
 
 
-def _open(one: Set, data: Path, homes: Path, stack: ExitStack) -> _Opened:
+def measure_embedder(model: str, data: Path, homes: Path) -> dict[str, dict[str, float]]:
+    """nDCG@k of `similarity`, with the weights that ship, and of plain cosine, by set."""
+    found = {}
+    for one in SETS:
+        if one.quoted:
+            with ExitStack() as stack:
+                opened = _open(one, data, homes / model, stack, model)
+                methods = _evaluated(opened, ("similarity",), None).contests[0].methods
+            means = {method.name: method.metrics[f"nDCG@{one.k}"].mean for method in methods}
+            found[one.name] = {name: round(means[name], 4) for name in ("similarity", "dense")}
+            print(f"{model}, {one.name}: {found[one.name]}", flush=True)
+    return found
+
+
+def _open(one: Set, data: Path, homes: Path, stack: ExitStack, model: str = PACKAGED) -> _Opened:
     judged = read(one, data)
-    recommender = stack.enter_context(Recommender.open(homes / one.name))
+    parts = assemble(homes / one.name, Settings(embedder=EmbedderSettings(model=model)))
+    recommender = stack.enter_context(Recommender(parts))
     recommender.rebuild(judged.articles)
     corpus = recommender.corpus()
     ids = [corpus.base.ids.at(place) for place in range(len(corpus.base))]

