@@ -50,7 +50,7 @@ class EventsRate:
         most_longer: times that the long log may take.
     """
 
-    connections: int = 64
+    connections: int = 256
     seconds: int = 4
     rounds: int = 5
     batches: int = 100

@@ -25,7 +25,9 @@ async def json_body(request: Request, *, kinds: Sequence[Kind] = ("application/j
     Raises:
         Problem: too long (413), of another kind (415), or no JSON (400).
     """
-    kind = request.headers.get("content-type", kinds[0]).partition(";")[0].strip().lower()
+    # not request.headers, which is made anew for each request
+    sent = dict(request.scope["headers"]).get(b"content-type")
+    kind = kinds[0] if sent is None else sent.decode("latin-1").partition(";")[0].strip().lower()
     if kind not in kinds and not kind.endswith("+json"):
         raise Problem(
             415,

@@ -78,6 +78,11 @@ def install(app: FastAPI) -> None:
 
 
 async def _answer(request: Request, error: Exception) -> Response:
+    return answer_to(request, error)
+
+
+def answer_to(request: Request, error: Exception) -> Response:
+    """The response that tells of `error`."""
     return answered(request, _problem_of(request, error))
 
 

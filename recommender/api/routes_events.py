@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import orjson
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from recommender.api import examples
 from recommender.api.bodies import json_body
@@ -14,16 +16,18 @@ from recommender.api.commits import Commits
 from recommender.api.documentation import JSON, Answer, Operation, RequestBody, inlined_schema
 from recommender.api.event_bodies import MAX_EVENTS, Arrival, read_events
 from recommender.api.parameters import NONE
-from recommender.api.problems import Fault
+from recommender.api.problems import Fault, Problem, answer_to
 from recommender.api.rendering import json_response
 from recommender.api.routing import add
 from recommender.api.schemas import EventBody
 from recommender.api.service import Service
+from recommender.errors import RecommenderError
 from recommender.readers.circumstances import is_bot, is_own, is_prefetch
 from recommender.readers.event import Appended, Aside
 from recommender.readers.events import told
 from recommender.readers.storing import KEPT
 
+_PATH = "/v1/events"
 _PURPOSES = frozenset({b"purpose", b"sec-purpose", b"x-moz"})
 
 
@@ -40,7 +44,8 @@ def _answered(appended: Appended, refused: Sequence[Fault]) -> bytes:
     )
 
 
-_ONE = _answered(Appended(kept=1), ())
+# what nearly every beacon is told; nobody changes a response
+_ONE = json_response(_answered(Appended(kept=1), ()), 202)
 
 
 class _Events:
@@ -57,7 +62,7 @@ class _Events:
         read = read_events(raw, self._arrival(request))
         outcomes = await self._commits.append(read.events) if read.events else []
         if outcomes == [KEPT] and not read.refused:
-            return json_response(_ONE, 202)
+            return _ONE
         return json_response(_answered(told(outcomes), read.refused), 202)
 
     def _arrival(self, request: Request) -> Arrival:
@@ -77,6 +82,29 @@ class _Events:
         return Arrival(now, self._log.oldest(now), is_bot(agent.decode("latin-1")), aside)
 
 
+class Shortcut:
+    """Middleware that answers beacons itself: the way through the framework takes twice as long."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        """Wraps `app`, which has the same address too, for its documentation and other methods."""
+        self._app = app
+        self._post = _Events(service).post
+        self._route = SimpleNamespace(path=_PATH)  # what the metrics ask for
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, or passes on."""
+        if scope["type"] != "http" or scope["path"] != _PATH or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        scope["route"] = self._route
+        request = Request(scope, receive, send)
+        try:
+            response = await self._post(request)
+        except (Problem, RecommenderError) as error:
+            response = answer_to(request, error)
+        await response(scope, receive, send)
+
+
 def install(app: FastAPI, service: Service) -> None:
     """Adds the endpoint to `app`."""
     one = inlined_schema(EventBody)
@@ -84,7 +112,7 @@ def install(app: FastAPI, service: Service) -> None:
     add(
         app,
         "POST",
-        "/v1/events",
+        _PATH,
         _Events(service).post,
         Operation(
             "record_events",

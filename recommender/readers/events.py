@@ -30,7 +30,7 @@ from recommender.readers.pairs import oldest_rate
 from recommender.readers.pseudonyms import Pseudonyms
 from recommender.readers.recounting import erase, recount
 from recommender.readers.state import NEVER, counted_with, counting_of, read_clock
-from recommender.readers.storing import DAY, KEPT, KNOWN, store
+from recommender.readers.storing import DAY, KEPT, KNOWN, add_quality, store
 from recommender.readers.tally import HOUR
 
 __all__ = ["Event", "EventLog", "EventType", "Quality", "microseconds"]
@@ -187,17 +187,21 @@ class EventLog:
         with self.database.writing_plainly() as connection:
             newest = read_clock(connection).newest
             before = newest - self.keeping.retention // _MICROSECOND
-            gone = connection.execute("DELETE FROM events WHERE at < ?", (before,)).rowcount
+            gone = connection.execute(
+                "SELECT at / ?, type, aside, -count(*) FROM events WHERE at < ? GROUP BY 1, 2, 3",
+                (DAY, before),
+            ).fetchall()
             for statement, value in (
+                ("DELETE FROM events WHERE at < ?", before),
                 ("DELETE FROM hours WHERE hour < ?", before // HOUR),
-                ("DELETE FROM quality WHERE day < ?", before // DAY),
                 ("DELETE FROM rates WHERE key < ?", oldest_rate(newest)),
             ):
                 connection.execute(statement, (max(value, NEVER),))
             if gone:
+                add_quality(connection, {(day, kind, one): count for day, kind, one, count in gone})
                 _forget_pairs(connection, before)
         self._pseudonyms.forget(before)
-        return gone
+        return -sum(int(row[-1]) for row in gone)
 
     def erase(self, reader: str) -> int:
         """Deletes all that is known of a reader, and what it counted; returns how many events.

@@ -51,8 +51,7 @@ def test_explain_tells_every_signal_with_its_weight(reading: TestClient) -> None
     card = reading.get("/v1/articles/bridge-0/related?explain=true").json()["data"][0]
     told = {reason["signal"]: reason for reason in card["reasons"]}
     assert set(told) == {
-        "expanded", "dense", "lexical", "title", "names", "density", "time_between", "section", "recency", "popularity",
-        "editors_choice",
+        *TEXT_SIGNALS, "time_between", "section", "recency", "popularity", "editors_choice",
     }  # fmt: skip
     assert told["expanded"]["weight"] == 1.0
     for reason in card["reasons"]:

@@ -150,9 +150,10 @@ def test_what_is_older_than_the_retention_is_pruned_with_its_counts(tmp_path: Pa
     keeping = Keeping(retention=10 * DAY, window=30 * DAY)
     with EventLog.open(tmp_path / "events.sqlite", keeping) as log:
         log.append([happened("a", 11 * DAY, "ann"), happened("b", 9 * DAY, "ann")])
+        log.append([happened("b", 10 * DAY), happened("b", 10 * DAY + HOUR)])  # of one day
         log.append([happened("c", reader="bob")])
-        assert log.prune() == 1
-        assert len(log) == 2
+        assert log.prune() == 2
+        assert len(log) == sum(one.count for one in log.quality()) == 3
         found = popularity(log, at=NOON, window=30 * DAY, half_life=DAY)
         assert found.article_ids == ("c", "b")
         assert popularity(log, at=NOON, window=29 * DAY, half_life=DAY).article_ids == ("c", "b")
