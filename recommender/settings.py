@@ -51,6 +51,9 @@ class RebuildSettings(_Section):
         default=100, ge=1, le=1000, description="candidates kept for each article"
     )
     keep: int = Field(default=3, ge=1, le=1000, description="snapshots that stay for a rollback")
+    together_days: Days = Field(
+        default=30, description="read by the same people within these counts as read together"
+    )
     index_factory: str | None = Field(
         default=None, description="FAISS factory string; unset: by size"
     )
@@ -110,6 +113,7 @@ class WeightSettings(_Section):
     recency: Weight = 0.0
     popularity: Weight = 0.0
     editors_choice: Weight = 0.0
+    read_together: Weight = 0.0
 
 
 class RerankerSettings(_Section):
@@ -160,6 +164,7 @@ _BUILT_IN: dict[str, Any] = {
                 "recency": 0.1,
                 "popularity": 0.05,
                 "editors_choice": 0.01,
+                "read_together": 0.3,
             },
             "diversity": 0.02,
             "min_score": 0.2,

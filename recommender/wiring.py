@@ -16,6 +16,7 @@ from recommender.readers.circumstances import Network, networks
 from recommender.readers.events import EventLog
 from recommender.readers.group_commit import GroupCommit
 from recommender.readers.keeping import Keeping
+from recommender.readers.together import ReadTogether, read_together
 from recommender.settings import (
     EmbedderSettings,
     PipelineSettings,
@@ -121,8 +122,16 @@ def rebuilder(parts: Parts) -> Rebuilder:
             index_factory=chosen.index_factory,
             learned=parts.learned,
         ),
+        read_together=lambda: _read_together(parts),
         clock=lambda: datetime.now(UTC),
     )
+
+
+def _read_together(parts: Parts) -> ReadTogether:
+    # back from the latest event, so that a log of the past serves as well as one of today
+    until = parts.events.newest() or datetime.now(UTC)
+    days = timedelta(days=parts.settings.rebuild.together_days)
+    return read_together(parts.events, since=until - days, until=until)
 
 
 def fetch_limits(settings: Settings) -> FetchLimits:

@@ -21,13 +21,14 @@ from recommender.jobs.ingest import Ingested, ingest
 from recommender.jobs.lock import rebuild_lock
 from recommender.jobs.relations import relate
 from recommender.jobs.steps import Steps, Watch
+from recommender.readers.together import ReadTogether
 from recommender.similarity.embedder import Embedder
 from recommender.slots.corpus import Corpus
 from recommender.slots.learned import Learned, read_learned
 from recommender.slots.live import CATALOG
 from recommender.slots.shelving import read_corpus, stock, write_corpus
 
-RECIPE = 7
+RECIPE = 8
 """Raised when the same catalog would give another snapshot, so that the next rebuild makes it."""
 
 _RECALL_AT = 10
@@ -78,6 +79,7 @@ class Rebuilder:
 
     Attributes:
         home: folder of the lock and of the rejects file.
+        read_together: what the same people read of late; asked where a snapshot is made.
         clock: the time now, aware.
     """
 
@@ -86,6 +88,7 @@ class Rebuilder:
     embedder: Embedder
     store: SnapshotStore
     options: RebuildOptions
+    read_together: Callable[[], ReadTogether]
     clock: Callable[[], datetime]
 
     @property
@@ -190,7 +193,12 @@ class Rebuilder:
                 ),
             )
             relations = relate(
-                shelf, self.options.neighbours, self.options.learned, self._before(), steps
+                shelf,
+                self.options.neighbours,
+                self.options.learned,
+                before=self._before(),
+                read=self.read_together,
+                steps=steps,
             )
             recall = steps.timed(
                 "recall",

@@ -1,22 +1,32 @@
 """What articles are to each other: neighbours, copies of one text, pieces of one story."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
 from recommender.jobs.steps import Steps
+from recommender.readers.together import ReadTogether
 from recommender.similarity.duplicates import find_copies
 from recommender.similarity.lexical_search import lexical_graph, postings
 from recommender.similarity.neighbours import Neighbours, find_neighbours
 from recommender.similarity.stories import arrange, find_stories
 from recommender.slots.corpus import Corpus, Relations, Shelf
 from recommender.slots.learned import Learned
+from recommender.slots.together import together_of
 
 _BLOCK = 8192
 _LEXICAL_SHARE = 2  # half as many by words as by vectors: most are the same ones
 
 
 def relate(
-    shelf: Shelf, count: int, learned: Learned, before: Corpus | None, steps: Steps
+    shelf: Shelf,
+    count: int,
+    learned: Learned,
+    *,
+    before: Corpus | None,
+    read: Callable[[], ReadTogether],
+    steps: Steps,
 ) -> Relations:
     """Relates all articles of `shelf` to each other.
 
@@ -25,6 +35,7 @@ def relate(
         count: candidates kept for each article.
         learned: when a pair is one story.
         before: the snapshot before, whose stories go on; None groups all anew.
+        read: what the same people read.
         steps: told of each.
     """
     texts, times = shelf.texts, shelf.columns.published_at
@@ -35,9 +46,16 @@ def relate(
             texts.terms, made, max(1, count // _LEXICAL_SHARE), steps.watch.progress
         ),
     )
+    together = steps.timed("together", lambda: together_of(read(), shelf.ids, len(shelf)))
     neighbours = steps.timed(
         "neighbours",
-        lambda: find_neighbours(texts, count, lexical=lexical, progress=steps.watch.progress),
+        lambda: find_neighbours(
+            texts,
+            count,
+            lexical=lexical,
+            always=together.padded()[:, :count],
+            progress=steps.watch.progress,
+        ),
     )
     copies = steps.timed("copies", lambda: find_copies(shelf.sketches))
     previous = None if before is None else _went_on(shelf, before)
@@ -45,7 +63,7 @@ def relate(
     story = steps.timed(
         "stories", lambda: find_stories(neighbours.positions, likeness, times, previous)
     )
-    return Relations(neighbours, made, copies, arrange(story, times))
+    return Relations(neighbours, made, copies, together, arrange(story, times))
 
 
 def _likeness(neighbours: Neighbours, learned: Learned) -> npt.NDArray[np.float32]:

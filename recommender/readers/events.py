@@ -178,6 +178,12 @@ class EventLog:
         """Events of an earlier time than this are not kept."""
         return now - self.keeping.retention
 
+    def newest(self) -> datetime | None:
+        """Time of the latest event, in UTC; None where there is none."""
+        with self.database.reading_plainly() as connection:
+            newest = read_clock(connection).newest
+        return None if newest == NEVER else moment(newest)
+
     def prune(self) -> int:
         """Deletes what is older than the retention, from the newest event back, and its salts.
 

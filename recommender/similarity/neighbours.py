@@ -55,6 +55,7 @@ def find_neighbours(
     count: int,
     *,
     lexical: npt.NDArray[np.int32] | None = None,
+    always: npt.NDArray[np.int32] | None = None,
     progress: Progress | None = None,
 ) -> Neighbours:
     """The `count` nearest others of each article with all signals of those pairs.
@@ -64,11 +65,15 @@ def find_neighbours(
         count: at least 1; fewer are kept where there are fewer.
         lexical: shape (n, l), positions padded with -1: those that share words, which join the
             nearest by vector before the best of both are kept.
+        always: shape (n, m), positions padded with -1, m at most `count`: these are kept, however
+            unlike.
         progress: told of articles done.
     """
     positions = knn_graph(texts.vectors, count).positions
     if lexical is not None:
         positions = joined(positions, lexical)
+    if always is not None:
+        positions = joined(positions, always)
     there = positions >= 0
     plain = _plain(texts, positions, progress)
     near = _padded(first_nearness(plain.dense, plain.lexical, plain.title), there)
@@ -78,6 +83,8 @@ def find_neighbours(
     expansion = expansion_of(near, positions, density, density)
     expanded = _expanded(texts, expansion, positions)
     near = _padded(nearness(expanded, plain.lexical), there)
+    if always is not None:
+        near = np.where(_are_among(positions, always), np.float32(np.inf), near)
     # ties by position: same corpus, same answer
     best = np.lexsort((positions, -near), axis=1)[:, :count]
     last = np.where(positions < 0, np.iinfo(np.int32).max, positions)
@@ -105,6 +112,15 @@ def joined(one: npt.NDArray[np.int32], other: npt.NDArray[np.int32]) -> npt.NDAr
     both[both == np.iinfo(np.int32).max] = -1
     widest = int((both >= 0).sum(axis=1).max(initial=1))
     return both[:, :widest]
+
+
+def _are_among(
+    positions: npt.NDArray[np.int32], wanted: npt.NDArray[np.int32]
+) -> npt.NDArray[np.bool_]:
+    """Which of each row's positions stand in the same row of `wanted`; shape of `positions`."""
+    row = np.arange(len(positions), dtype=np.int64)[:, None] * (len(positions) + 1)
+    keys = (row + wanted)[wanted >= 0]
+    return np.isin(row + positions, keys) & (positions >= 0)
 
 
 def write_neighbours(neighbours: Neighbours, draft: Draft) -> None:

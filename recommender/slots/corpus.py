@@ -21,6 +21,7 @@ from recommender.similarity.neighbours import Neighbours
 from recommender.similarity.pairs import Texts
 from recommender.similarity.sketches import Sketches
 from recommender.similarity.stories import Stories
+from recommender.slots.together import Together
 
 Positions = npt.NDArray[np.integer]
 _Number = TypeVar("_Number", bound=np.generic)
@@ -51,12 +52,14 @@ class Relations:
         neighbours: each article's candidates.
         postings: which articles have a term.
         copies: which are one text.
+        together: which the same people read.
         stories: the running stories.
     """
 
     neighbours: Neighbours
     postings: Postings
     copies: Copies
+    together: Together
     stories: Stories
 
 
@@ -147,6 +150,12 @@ class Corpus:
     def density_at(self, positions: Positions) -> npt.NDArray[np.float32]:
         """How near the articles are to their own nearest; shape (len(positions),)."""
         return _join(self.base.expansion.density, self.overlay.expansion.density, positions)
+
+    def read_with(
+        self, position: int
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None:
+        """What the readers of an article read besides, see `Together.of`; None of a new one."""
+        return self.relations.together.of(position) if position < len(self.base) else None
 
     def positions_of_rows(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Base positions of vector ids that the index gave."""

@@ -250,8 +250,17 @@ class _Filler:
         sections = self._corpus.vocabularies.sections
         if self._ruling is not None and subject.section in self._ruling.ignored:
             subject = replace(subject, section=NO_CODE)
+        together = None
+        if pipeline.weights.read_together and subject.position is not None:
+            together = self._corpus.read_with(subject.position)
         return rank_related(
-            found, subject, pipeline, at=at, popularity=popularity, sections=sections
+            found,
+            subject,
+            pipeline,
+            at=at,
+            popularity=popularity,
+            sections=sections,
+            together=together,
         )
 
     def _popular(self, _: SlotQuery, rules: Eligible) -> Ranked:

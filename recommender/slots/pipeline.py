@@ -23,6 +23,7 @@ class Weights:
         recency: newness of the candidate at the time of asking; evergreens count as new.
         popularity: share of the most-read article's decayed readers, on a logarithmic scale.
         editors_choice: 1 where an editor recommends the candidate.
+        read_together: strength of the evidence that the same people read both, in [0, 1).
     """
 
     expanded: float = 0.0
@@ -36,6 +37,7 @@ class Weights:
     recency: float = 0.0
     popularity: float = 0.0
     editors_choice: float = 0.0
+    read_together: float = 0.0
 
 
 SIGNALS: tuple[str, ...] = tuple(signal.name for signal in fields(Weights))

@@ -12,7 +12,7 @@ from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.candidates import Candidates, Subject
 from recommender.slots.pipeline import SIGNALS, Pipeline
 
-_TIME, _SECTION, _RECENCY, _POPULARITY, _CHOICE = range(len(TEXT_SIGNALS), len(SIGNALS))
+_TIME, _SECTION, _RECENCY, _POPULARITY, _CHOICE, _TOGETHER = range(len(TEXT_SIGNALS), len(SIGNALS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ def rank_related(
     at: float,
     popularity: npt.NDArray[np.float32] | None,
     sections: Sequence[str] = (),
+    together: tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None = None,
 ) -> Ranked:
     """Every candidate that reaches the pipeline's floor, scored.
 
@@ -84,6 +85,8 @@ def rank_related(
         at: the time of asking, seconds since 1970.
         popularity: shape (articles of the corpus,), in [0, 1]; None where nobody read anything.
         sections: the names that the numbers of sections stand for.
+        together: positions, ascending, that the readers of the subject read, and how strong the
+            evidence is.
     """
     columns = found.columns
     weights = pipeline.weights
@@ -102,10 +105,15 @@ def rank_related(
     if weights.popularity and popularity is not None:
         values[_POPULARITY] = popularity[found.positions]
     values[_CHOICE] = columns.editors_choice
+    if together is not None and len(together[0]):
+        others, strengths = together
+        place = np.minimum(np.searchsorted(others, found.positions), len(others) - 1)
+        values[_TOGETHER] = np.where(others[place] == found.positions, strengths[place], 0)
     row = pipeline.weight_row
     ranked = Ranked(found.positions, row @ values, SIGNALS, values, row)
     if pipeline.min_score > 0:
-        related = text_scores(ranked) >= pipeline.floor
+        # what people read together is related, whatever the texts say
+        related = (text_scores(ranked) >= pipeline.floor) | (values[_TOGETHER] > 0)
         if not related.all():
             ranked = ranked.take(np.flatnonzero(related))
     return ranked

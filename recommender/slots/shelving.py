@@ -48,6 +48,7 @@ from recommender.similarity.sketches import (
 )
 from recommender.similarity.stories import read_stories, write_stories
 from recommender.slots.corpus import Corpus, Relations, Shelf
+from recommender.slots.together import read_together_rows, write_together
 
 _INDEX = "index.faiss"
 _LEXICON = ("text", "title", "names")
@@ -113,6 +114,7 @@ def write_corpus(stocked: Stocked, index: FaissIndex, relations: Relations, draf
     write_neighbours(relations.neighbours, draft)
     write_postings(relations.postings, draft)
     write_copies(relations.copies, draft)
+    write_together(relations.together, draft)
     write_stories(relations.stories, draft)
 
 
@@ -123,6 +125,7 @@ def read_corpus(snapshot: Snapshot) -> Corpus:
         neighbours=read_neighbours(snapshot),
         postings=read_postings(snapshot),
         copies=read_copies(snapshot),
+        together=read_together_rows(snapshot),
         stories=read_stories(snapshot),
     )
     lexicon = Lexicon(*(Idf(read_array(snapshot, f"idf.{name}")) for name in _LEXICON))

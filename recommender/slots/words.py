@@ -49,6 +49,9 @@ def because(
         said += _alike(corpus, subject, position)
     if subject is not None and "section" in values and subject.section >= 0:
         said.append(f"also in {corpus.vocabularies.sections[subject.section]}")
+    if "read_together" in values and subject is not None and subject.position is not None:
+        count = corpus.relations.together.common_readers(subject.position, position)
+        said.append(f"read together by {count} readers")
     said += [
         _SAID[one]
         for one, value in values.items()

@@ -52,6 +52,7 @@ def test_explain_tells_every_signal_with_its_weight(reading: TestClient) -> None
     told = {reason["signal"]: reason for reason in card["reasons"]}
     assert set(told) == {
         *TEXT_SIGNALS, "time_between", "section", "recency", "popularity", "editors_choice",
+        "read_together",
     }  # fmt: skip
     assert told["expanded"]["weight"] == 1.0
     for reason in card["reasons"]:

@@ -162,7 +162,17 @@ def test_the_script_logs_each_step_with_its_time(place: Path) -> None:
     assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} INFO ", line) for line in lines)
     steps = [line.split(" INFO ")[1] for line in lines]
     assert [one for one in steps if " " not in one] == [
-        *("read", "embed", "gather", "index", "postings", "neighbours", "copies", "stories"),
+        *(
+            "read",
+            "embed",
+            "gather",
+            "index",
+            "postings",
+            "together",
+            "neighbours",
+            "copies",
+            "stories",
+        ),
         *("recall", "write", "publish"),
     ]
     assert any("1 changed" in one and "1 rejected" in one for one in steps)

@@ -230,3 +230,21 @@ def test_many_threads_share_one_engine_while_articles_come_and_go(engine: Recomm
         thread.join()
     assert not wrong
     assert np.all(engine.corpus().hidden == False)  # noqa: E712 - an array, compared by element
+
+
+def test_what_the_same_people_read_stands_beside_it_and_says_so(engine: Recommender) -> None:
+    before = engine.related("n0", limit=40, at=NOW)
+    assert not any(phrase.startswith("read together") for one in before for phrase in one.because)
+    # a school story, which shares no word with the bridge of n0
+    for reader in range(8):
+        engine.record([view("n0", f"r{reader}", NOW), view("n33", f"r{reader}", NOW)])
+    changed = Article(id="fresh", title="council vote tax", body="The council votes on a tax")
+    engine.rebuild([changed])
+    slot = engine.related("n0", limit=40, at=NOW)
+    (found,) = (one for one in slot if one.id == "n33")
+    assert "read together by 8 readers" in found.because
+    (reason,) = (one for one in found.reasons if one.signal == "read_together")
+    assert reason.value == pytest.approx(8 / (8 + 10))
+    assert sum(one.contribution for one in found.reasons) == pytest.approx(found.score, abs=1e-3)
+    similar = engine.related("n0", limit=40, at=NOW, pipeline="similarity")
+    assert not any(one.signal == "read_together" for each in similar for one in each.reasons)

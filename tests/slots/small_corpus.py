@@ -9,12 +9,23 @@ import numpy as np
 from index.faiss_index import FaissIndex
 from recommender.articles.article import Article
 from recommender.articles.stored import StoredArticle
+from recommender.readers.together import ReadTogether
 from recommender.similarity.duplicates import find_copies
 from recommender.similarity.lexical_search import postings
 from recommender.similarity.neighbours import find_neighbours
 from recommender.similarity.stories import arrange, find_stories
 from recommender.slots.corpus import Corpus, Relations
 from recommender.slots.shelving import stock
+from recommender.slots.together import Together, together_of
+
+NOBODY = ReadTogether(
+    (),
+    np.empty(0, np.int64),
+    np.empty(0, np.int64),
+    np.empty(0, np.int32),
+    np.empty(0, np.float32),
+)
+"""What was read together where nobody read anything."""
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
@@ -34,6 +45,7 @@ def corpus_of(
     vectors: Sequence[np.ndarray[tuple[int], np.dtype[np.float32]]],
     *,
     neighbours: int = 100,
+    together: Together | None = None,
 ) -> Corpus:
     """A corpus in memory, as a rebuild would make it; rows are 10, 20, 30 ..."""
     stored = [
@@ -42,7 +54,10 @@ def corpus_of(
     ]
     stacked = np.stack(vectors).astype(np.float32)
     stocked = stock([(stored, stacked)])
-    found = find_neighbours(stocked.shelf.texts, neighbours)
+    together = together or together_of(NOBODY, stocked.shelf.ids, len(stored))
+    found = find_neighbours(
+        stocked.shelf.texts, neighbours, always=together.padded()[:, :neighbours]
+    )
     copies = find_copies(stocked.shelf.sketches)
     times = stocked.shelf.columns.published_at
     likeness = np.clip(found.signals[:, 1].astype(np.float32), 0, 1)
@@ -59,7 +74,13 @@ def corpus_of(
         stories=stories.of,
         hidden=np.zeros(len(stored), dtype=np.bool_),
         index=FaissIndex.build(stocked.shelf.columns.rows, stacked),
-        relations=Relations(found, postings(stocked.shelf.texts.terms), copies, stories),
+        relations=Relations(
+            found,
+            postings(stocked.shelf.texts.terms),
+            copies,
+            together,
+            stories,
+        ),
         lexicon=stocked.lexicon,
     )
 

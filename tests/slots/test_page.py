@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommender.readers.together import ReadTogether
 from recommender.slots.candidates import subject_of
 from recommender.slots.corpus import Corpus
 from recommender.slots.filled import FilledSlot, render
 from recommender.slots.page import PageQuery, Readership, fill_page
 from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.slot import Filters, SlotName, SlotQuery
+from recommender.slots.together import together_of
 from tests.slots.small_corpus import NOW, article, corpus_of, unit
 
 SIMILARITY = Pipeline(
@@ -315,3 +317,28 @@ def test_an_article_becomes_due_when_its_date_comes(town: Corpus) -> None:
     assert town.due(now) == 0
     assert town.due(now + 3600) == 0
     assert town.due(now + 25 * 3600) == 1  # "tomorrow"
+
+
+def test_what_was_read_together_is_kept_and_ranked_however_unlike() -> None:
+    rng = np.random.default_rng(5)
+    articles = [article(f"a{n}", f"Story number {n}") for n in range(60)]
+    vectors = [unit(*rng.normal(size=16)) for _ in articles]
+    plain = corpus_of(articles, vectors, neighbours=5)
+    kept = set(plain.relations.neighbours.positions[0].tolist())
+    far = next(n for n in range(59, 0, -1) if n not in kept)
+    read = ReadTogether(
+        ("a0", f"a{far}", "gone"),
+        np.array([0, 1, 0]),
+        np.array([1, 0, 2]),
+        np.array([30, 30, 9], np.int32),
+        np.array([0.75, 0.75, 0.9], np.float32),
+    )
+    together = together_of(read, plain.base.ids, len(articles))
+    corpus = corpus_of(articles, vectors, neighbours=5, together=together)
+    assert far in corpus.relations.neighbours.positions[0].tolist()
+    pipeline = Pipeline("read", Weights(expanded=0.1, read_together=1), min_score=0.9)
+    (slot,) = filled(corpus, "a0", SlotQuery("related", 5), pipeline=pipeline)
+    assert ids(corpus, slot) == [f"a{far}"]  # the floor is for what only the texts speak for
+    assert slot.reasons(0)[0].value == pytest.approx(0.75)
+    told = render(corpus, slot, pipeline, subject_of(corpus, 0))
+    assert "read together by 30 readers" in told[0].because
