@@ -57,11 +57,12 @@ def demo(
     with ExitStack() as open_now:
         recommender = open_now.enter_context(Recommender.open(home))
         sample = open_now.enter_context(as_file(files("recommender").joinpath("sample")))
+        # before the rebuild, which looks for what was read together
+        if corpus is None and not len(recommender.parts.events):
+            import_files(recommender, [sample / "events.jsonl"])
         with watching() as watch:
             source = corpus or str(sample / "articles.jsonl")
             rebuilt = rebuild_opened(recommender, [source], fields, watch)
-        if corpus is None and not len(recommender.parts.events):
-            import_files(recommender, [sample / "events.jsonl"])
         page = _choose(recommender, at_sample_end=corpus is None)
         slots = recommender.slots(page.article_id, slots=PAGE, limit=limit, at=page.at)
         stored = recommender.parts.catalog.get(page.article_id)
