@@ -4,30 +4,22 @@ import csv
 from collections.abc import Sequence
 from functools import cache
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from recommender.articles.article import Article
 from recommender.articles.complete import complete
-from recommender.articles.field_names import NO_MAP
-from recommender.articles.sources.open_source import open_source
 from recommender.similarity.duplicates import Copies, copies_of, find_copies
 from recommender.similarity.sketches import Sketches, sketch
+from tests.real_data import DATA, needs_real_data, real_articles
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason="the real articles lie beside a checkout, in ../shared/data"
-)
+pytestmark = needs_real_data
 
 
 @cache
 def _read(name: str) -> tuple[dict[str, int], Sketches, Copies]:
     """Positions of the articles by their ids; what is kept of them; the copies."""
-    records = open_source(str(DATA / name / "articles.jsonl.gz"), mapping=NO_MAP).records
-    articles = [complete(one) for one in records if isinstance(one, Article)]
+    articles = [complete(one) for one in real_articles(name)]
     sketches = sketch(articles)
     return {one.id: at for at, one in enumerate(articles)}, sketches, find_copies(sketches)
 

@@ -2,24 +2,19 @@
 
 from datetime import UTC, date, datetime
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-import pytest
 
 from recommender.evaluation.impressions import read_impressions
 from recommender.evaluation.rankers import ByAppeal, baselines
 from recommender.evaluation.replay import Ranked, Replay, replay
 from recommender.readers.appeal.model import Appeal
+from tests.real_data import DATA, needs_real_data
 
-LOG = (
-    Path(__file__).resolve().parents[2].parent / "shared" / "data" / "mind" / "impressions.jsonl.gz"
-)
+LOG = DATA / "mind" / "impressions.jsonl.gz"
 LAST_DAY = datetime(2019, 11, 12, tzinfo=UTC)
 
-pytestmark = pytest.mark.skipif(
-    not LOG.is_file(), reason="the real log lies beside a checkout, in ../shared/data"
-)
+pytestmark = needs_real_data
 
 
 @cache

@@ -4,17 +4,13 @@ import csv
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from recommender import Recommender
+from tests.real_data import DATA, needs_real_data
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason="the real articles lie beside a checkout, in ../shared/data"
-)
+pytestmark = needs_real_data
 
 
 @pytest.fixture(scope="module")

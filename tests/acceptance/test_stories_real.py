@@ -5,7 +5,6 @@ import gzip
 import json
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +16,9 @@ from sklearn.linear_model import LogisticRegression
 from recommender.articles.times import parse_time
 from recommender.similarity import lexical
 from recommender.similarity.stories import arrange, find_stories, timeline
+from tests.real_data import DATA, needs_real_data
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason="the real articles lie beside a checkout, in ../shared/data"
-)
+pytestmark = needs_real_data
 
 _CANDIDATES = 100
 _BLOCK = 500

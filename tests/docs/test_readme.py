@@ -81,7 +81,6 @@ def test_the_settings_are_valid(tmp_path: Path) -> None:
     assert settings.embedder.model == given["embedder"]["model"]
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 def test_every_make_target_of_the_readme_exists() -> None:
     for target in sorted(set(re.findall(r"make ([a-z]+)", README))):
         subprocess.run(["make", "-n", target], cwd=ROOT, check=True, capture_output=True)

@@ -19,8 +19,9 @@ from recommender.readers.event_records import event_of
 from recommender.readers.events import EventLog
 from recommender.readers.keeping import Keeping
 from tests.readers.made_up_events import DAY, NOON
+from tests.real_data import DATA, needs_real_data
 
-MIND = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "mind" / "events.jsonl.gz"
+MIND = DATA / "mind" / "events.jsonl.gz"
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
 
@@ -219,7 +220,7 @@ def test_parquet(tmp_path: Path, log: EventLog) -> None:
         list(parquet_rows(path))
 
 
-@pytest.mark.skipif(not MIND.exists(), reason="needs the mind set of the shared data folder")
+@needs_real_data
 def test_the_log_of_a_real_publisher(log: EventLog) -> None:
     with gzip.open(MIND, "rb") as file:
         lines = [next(file) for _ in range(20_000)]

@@ -7,9 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.snapshot import SnapshotStore
-from recommender.articles.article import Article
-from recommender.articles.field_names import NO_MAP
-from recommender.articles.sources.open_source import open_source
 from recommender.articles.text import article_text
 from recommender.similarity import keyword_gathering
 from recommender.similarity.keyword_gathering import KeywordGathering
@@ -22,8 +19,7 @@ from recommender.similarity.keywords import (
     shared,
     write_keywords,
 )
-
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+from tests.real_data import DATA, needs_real_data, real_articles
 
 
 def gathered(texts: list[str], language: str = "en", batch: int = 1000) -> Keywords:
@@ -219,16 +215,12 @@ def test_a_snapshot_keeps_them_memory_mapped(tmp_path: Path) -> None:
     assert spelled(read, again, 0) == ["Tromsø"]
 
 
-@pytest.mark.skipif(
-    not DATA.is_dir(), reason="the real articles lie beside a checkout, in ../shared/data"
-)
+@needs_real_data
 def test_real_articles_on_one_event_share_words_that_say_so() -> None:
-    folder = DATA / "basil"
-    records = open_source(str(folder / "articles.jsonl.gz"), mapping=NO_MAP).records
-    articles = [record for record in records if isinstance(record, Article)]
+    articles = real_articles("basil")
     made = gathered([article_text(article) for article in articles])
     rows = {article.id: row for row, article in enumerate(articles)}
-    with (folder / "qrels.tsv").open() as file:
+    with (DATA / "basil" / "qrels.tsv").open() as file:
         pairs = [
             (rows[line["query_id"]], rows[line["doc_id"]])
             for line in csv.DictReader(file, delimiter="\t")

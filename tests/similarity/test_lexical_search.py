@@ -8,9 +8,6 @@ import numpy.typing as npt
 import pytest
 
 from index.snapshot import Draft, SnapshotStore
-from recommender.articles.article import Article
-from recommender.articles.field_names import NO_MAP
-from recommender.articles.sources.open_source import open_source
 from recommender.articles.text import article_text
 from recommender.similarity import lexical, lexical_search
 from recommender.similarity.lexical import Terms
@@ -22,8 +19,7 @@ from recommender.similarity.lexical_search import (
     read_postings,
     write_postings,
 )
-
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+from tests.real_data import DATA, needs_real_data, real_articles
 
 
 def weighed(texts: list[str]) -> Terms:
@@ -176,10 +172,7 @@ def sealed(draft: Draft) -> str:
 @pytest.fixture(scope="module")
 def stories() -> tuple[Terms, Postings, dict[int, set[int]]]:
     """Short real articles, their lists, and which others are on the same story."""
-    if not DATA.is_dir():
-        pytest.skip("the real articles lie beside a checkout, in ../shared/data")
-    records = open_source(str(DATA / "allsides" / "articles.jsonl.gz"), mapping=NO_MAP).records
-    articles = [record for record in records if isinstance(record, Article)]
+    articles = real_articles("allsides")
     rows = {article.id: row for row, article in enumerate(articles)}
     wanted: dict[int, set[int]] = {}
     with (DATA / "allsides" / "qrels.tsv").open() as file:
@@ -189,6 +182,7 @@ def stories() -> tuple[Terms, Postings, dict[int, set[int]]]:
     return terms, postings(terms), wanted
 
 
+@needs_real_data
 def test_real_stories_are_found_as_with_whole_rows(
     stories: tuple[Terms, Postings, dict[int, set[int]]],
 ) -> None:

@@ -19,10 +19,9 @@ from recommender.articles.sources.open_source import open_source
 from recommender.articles.sources.reject import Reject
 from recommender.articles.text import clean_text
 from recommender.errors import SourceError
+from tests.real_data import DATA, needs_real_data
 
-DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
+pytestmark = needs_real_data
 
 
 def archive(name: str) -> Iterator[tuple[str, bytes]]:
