@@ -1,12 +1,8 @@
-import os
-import stat
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,40 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from index.errors import SnapshotBusy, SnapshotDamaged, SnapshotError, SnapshotForeign
-from index.manifest import write_manifest
+from index.errors import SnapshotBusy, SnapshotDamaged, SnapshotError
 from index.snapshot import Draft, SnapshotStore
-
-WRITER = Path(__file__).with_name("snapshot_writer.py")
-
-
-def seal(draft: Draft, facts: Mapping[str, str | float] | None = None) -> str:
-    return draft.seal(
-        created_at="2020-01-01T00:00:00Z",
-        embedder="model@1",
-        dim=8,
-        count=3,
-        revision=7,
-        facts=facts or {},
-    )
-
-
-def sealed(store: SnapshotStore, content: bytes = b"content") -> str:
-    with store.draft() as draft:
-        draft.path("vectors.bin").write_bytes(content)
-        draft.path("empty").write_bytes(b"")
-        return seal(draft)
-
-
-def published(store: SnapshotStore, content: bytes = b"content") -> str:
-    version = sealed(store, content)
-    store.publish(version)
-    return version
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> SnapshotStore:
-    return SnapshotStore(tmp_path / "snapshots")
+from tests.index.snapshots import environment, flip, published, seal, sealed
 
 
 def test_a_store_that_was_never_written(store: SnapshotStore, tmp_path: Path) -> None:
@@ -144,101 +109,6 @@ def test_a_disk_that_refuses_is_told(store: SnapshotStore, tmp_path: Path) -> No
         pass
 
 
-def _flip(path: Path, at: int) -> None:
-    path.chmod(path.stat().st_mode | stat.S_IWUSR)
-    content = bytearray(path.read_bytes())
-    content[at] ^= 1
-    path.write_bytes(content)
-
-
-@pytest.mark.parametrize(
-    ("damage", "reason"),
-    [
-        (lambda part: _flip(part, 3), "altered"),
-        (lambda part: part.write_bytes(b"conten"), "expected 7 bytes, got 6"),
-        (lambda part: part.write_bytes(b"content "), "expected 7 bytes, got 8"),
-        (lambda part: part.unlink(), "missing"),
-        (lambda part: (part.unlink(), part.mkdir(), part.joinpath("a").touch()), "vectors.bin"),
-    ],
-    ids=["flipped", "cut", "longer", "missing", "a folder"],
-)
-def test_a_damaged_part_is_refused_by_name(
-    store: SnapshotStore, damage: object, reason: str
-) -> None:
-    version = published(store)
-    assert callable(damage)
-    damage(store.open(version).path / "vectors.bin")
-    for doing in (store.open, store.publish):
-        with pytest.raises(SnapshotDamaged, match=reason) as refused:
-            doing(version)
-        assert "vectors.bin" in str(refused.value)
-        assert "recommender rebuild" in str(refused.value)
-
-
-def test_any_flipped_byte_of_a_manifest_is_noticed(store: SnapshotStore) -> None:
-    version = sealed(store)
-    path = store.open(version).path / "manifest.json"
-    sound = path.read_bytes()
-    for at in range(len(sound)):
-        _flip(path, at)
-        with pytest.raises((SnapshotDamaged, SnapshotForeign)):
-            store.open(version)
-        path.write_bytes(sound)
-    for broken in (b"", b"[]", b"{}", b'{"manifest": 1, "checksum": 2}', sound[:-9], b"\xff"):
-        path.write_bytes(broken)
-        with pytest.raises(SnapshotDamaged, match=r"manifest\.json"):
-            store.open(version)
-    path.unlink()
-    with pytest.raises(SnapshotDamaged, match=r"manifest\.json"):
-        store.open(version)
-
-
-def test_a_folder_under_another_name_is_refused(store: SnapshotStore) -> None:
-    path = store.open(sealed(store)).path
-    path.rename(path.with_name("00000009-00000000"))
-    with pytest.raises(SnapshotDamaged, match="folder named 00000009"):
-        store.open("00000009-00000000")
-
-
-@pytest.mark.parametrize(
-    ("expected", "reason"),
-    [
-        ({"embedder": "bge@2"}, "embedder model@1; expected bge@2"),
-        ({"dim": 384}, "dimension 8; expected 384"),
-    ],
-)
-def test_a_foreign_snapshot_is_refused(
-    store: SnapshotStore, expected: Mapping[str, str | int], reason: str
-) -> None:
-    version = published(store)
-    with pytest.raises(SnapshotForeign, match=reason):
-        store.open(version, **expected)  # type: ignore[arg-type] # one of the two keywords
-    snapshot, refused = store.open_last_good(**expected)  # type: ignore[arg-type] # as above
-    assert snapshot is None
-    assert reason in refused[0]
-
-
-def test_another_format_is_foreign(store: SnapshotStore) -> None:
-    snapshot = store.open(sealed(store))
-    write_manifest(snapshot.path, replace(snapshot.manifest, format=99))
-    with pytest.raises(SnapshotForeign, match="format 99; this program reads 1"):
-        store.open(snapshot.manifest.version)
-
-
-def test_the_last_good_one_serves_where_the_published_is_refused(store: SnapshotStore) -> None:
-    first, second, third = (published(store, bytes([n])) for n in range(3))
-    sealed(store)  # newer, never published: nobody asked for it
-    _flip(store.open(third).path / "vectors.bin", 0)
-    (store.open(second).path / "manifest.json").unlink()
-    snapshot, refused = store.open_last_good()
-    assert snapshot is not None
-    assert snapshot.manifest.version == first
-    assert len(refused) == 2
-    assert third in refused[0]
-    assert second in refused[1]
-    assert store.current_version() == third, "reading changes nothing"
-
-
 def test_rolling_back_twice_goes_back_two_and_a_publication_goes_on_top(
     store: SnapshotStore,
 ) -> None:
@@ -260,13 +130,13 @@ def test_what_was_rolled_away_does_not_come_back_by_itself(store: SnapshotStore)
     first = published(store)
     published(store)
     store.rollback()
-    _flip(store.open(first).path / "vectors.bin", 0)
+    flip(store.open(first).path / "vectors.bin", 0)
     assert store.open_last_good()[0] is None
 
 
 def test_a_rollback_passes_over_damaged_ones(store: SnapshotStore) -> None:
     first, second, _ = (published(store) for _ in range(3))
-    _flip(store.open(second).path / "vectors.bin", 0)
+    flip(store.open(second).path / "vectors.bin", 0)
     assert store.rollback() == first
 
 
@@ -345,7 +215,7 @@ def test_another_process_is_kept_out_until_it_dies(store: SnapshotStore, tmp_pat
         "    draft.path('half').write_bytes(b'half'); print('writing', flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", program, str(root)], stdout=subprocess.PIPE, env=_environment()
+        [sys.executable, "-c", program, str(root)], stdout=subprocess.PIPE, env=environment()
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"writing\n"
@@ -373,80 +243,6 @@ def test_a_current_that_is_no_link_says_the_way_out(store: SnapshotStore, tmp_pa
     current.write_bytes(b"")
     with pytest.raises(SnapshotDamaged, match="Remove it"):
         store.current_version()
-
-
-def test_readers_never_see_half_a_publication(store: SnapshotStore) -> None:
-    """While one thread publishes and prunes, what readers open is whole."""
-    published(store, bytes([0]) * 100)
-
-    def write() -> None:
-        for mark in range(1, 60):
-            published(store, bytes([mark]) * 100)
-            store.prune(keep=3)
-
-    with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(write)
-        seen = set()
-        while not writing.done():
-            snapshot, refused = store.open_last_good()
-            assert snapshot is not None, refused
-            seen.add(snapshot.manifest.version)
-        writing.result()
-    assert len(seen) > 1
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(WRITER.parents[2])}
-
-
-def test_killed_before_any_single_file_operation_leaves_the_published_as_it_was(
-    tmp_path: Path,
-) -> None:
-    done = subprocess.run(
-        [sys.executable, str(WRITER), "step", str(tmp_path / "snapshots")],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=_environment(),
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 30, "every step on the way to disk was tried"
-
-
-@pytest.fixture
-def moments() -> Iterator[float]:
-    rng = np.random.default_rng(20)
-    return (float(moment) for moment in rng.uniform(0.0, 0.12, size=20))
-
-
-def test_killed_at_random_moments_leaves_a_whole_published_snapshot(
-    tmp_path: Path, moments: Iterator[float]
-) -> None:
-    root = tmp_path / "snapshots"
-    store = SnapshotStore(root)
-    versions = set()
-    for moment in moments:
-        with subprocess.Popen(
-            [sys.executable, str(WRITER), "loop", str(root)],
-            stdout=subprocess.PIPE,
-            env=_environment(),
-        ) as process:
-            assert process.stdout is not None
-            process.stdout.readline()  # it writes
-            time.sleep(moment)
-            process.kill()
-            process.wait()
-        snapshot, refused = store.open_last_good()
-        assert snapshot is not None
-        assert refused == ()
-        assert snapshot.manifest.version == store.current_version()
-        for part in range(3):
-            content = (snapshot.path / f"part{part}.bin").read_bytes()
-            assert set(content) == {snapshot.manifest.facts["mark"]}
-        versions.add(snapshot.manifest.version)
-    assert len(versions) > 10
-    assert published(store) == store.current_version(), "the next writer goes on"
 
 
 class Histories(RuleBasedStateMachine):
