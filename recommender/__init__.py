@@ -7,9 +7,10 @@
 """
 
 from recommender.articles.article import Article
+from recommender.asking import UnpublishedText
 from recommender.editors.desk import RuleDesk
 from recommender.editors.rule import RecordedRule, Rule, Target
-from recommender.engine import FilledPage, Recommender, UnpublishedText
+from recommender.engine import FilledPage, Recommender
 from recommender.errors import (
     CatalogError,
     EmbedderError,

@@ -13,14 +13,13 @@ import numpy as np
 
 from recommender.articles.article import Article
 from recommender.articles.catalog import Upserted
-from recommender.articles.columns import seconds
 from recommender.articles.complete import complete
 from recommender.articles.field_names import NO_MAP, FieldMap
 from recommender.articles.sources.reject import Record
-from recommender.articles.text import article_text
+from recommender.asking import Subjects, UnpublishedText, check_extent, moment_of
 from recommender.editors.desk import RuleDesk
 from recommender.editors.rule import Target
-from recommender.errors import InputError, NotReady, SettingsError, UnknownArticle
+from recommender.errors import InputError, NotReady, SettingsError
 from recommender.jobs.embedding import embed_articles
 from recommender.jobs.reading import Reading
 from recommender.jobs.rebuild import RebuildReport
@@ -28,19 +27,17 @@ from recommender.jobs.scoring import ScoredBatch, score
 from recommender.jobs.steps import Watch
 from recommender.readers.events import Event
 from recommender.settings import find_home
-from recommender.similarity.keywords import keywords_of
 from recommender.slots.candidates import Subject, subject_of
 from recommender.slots.corpus import Corpus
 from recommender.slots.filled import FilledSlot, render
-from recommender.slots.likeness import profile_of_text
 from recommender.slots.live import LiveCorpus
 from recommender.slots.live_rules import LiveRules
-from recommender.slots.page import PageQuery, Readership, fill_page
+from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline
+from recommender.slots.present import Moment, Present
 from recommender.slots.readership import LiveReadership
-from recommender.slots.rule_matching import Rules, positions_of
-from recommender.slots.shelving import text_as_numbers
-from recommender.slots.slot import MAX_LIMIT, Filters, Slot, SlotName, SlotQuery
+from recommender.slots.rule_matching import positions_of
+from recommender.slots.slot import Filters, Slot, SlotName, SlotQuery
 from recommender.wiring import Parts, assemble, fetch_limits, rebuilder
 
 _log = logging.getLogger("recommender")
@@ -50,14 +47,6 @@ PAGE: tuple[SlotName, ...] = ("related", "popular")
 """The slots of an article page."""
 
 _EVERYTHING = Filters()
-
-
-@dataclass(frozen=True, slots=True)
-class UnpublishedText:
-    """A text to find related articles for, before it is an article."""
-
-    body: str
-    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +63,6 @@ class FilledPage:
         return tuple(render(self.corpus, one, self.pipeline, self.subject) for one in self.slots)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _State:
-    """What an answer depends on beside its question."""
-
-    readership: Readership
-    rules: Rules
-    due: int  # articles dated later than they were put in, whose time has come
-
-    def goes_on(self, readership: Readership, rules: Rules, due: int) -> bool:
-        """Whether nothing has changed."""
-        return self.readership is readership and self.rules is rules and self.due == due
-
-
 class Recommender:
     """Fills slots from the home folder's snapshot, and what changed since.
 
@@ -99,13 +75,15 @@ class Recommender:
 
     def __init__(self, parts: Parts, *, follow: bool = True) -> None:
         self.parts = parts
-        self._follow = follow
-        self._live = LiveCorpus(parts.store, parts.catalog, parts.learned, _log.error)
-        self._readership = LiveReadership(parts.events, parts.popular.half_life)
-        self._rules = LiveRules(parts.rules)
         self.rules = RuleDesk(parts.rules, parts.catalog, get_args(SlotName))
-        self._last_state: _State | None = None
+        self._present = Present(
+            LiveCorpus(parts.store, parts.catalog, parts.learned, _log.error),
+            LiveReadership(parts.events, parts.popular.half_life),
+            LiveRules(parts.rules),
+            follow=follow,
+        )
         self._embedding = threading.Lock()
+        self._subjects = Subjects(parts.catalog, parts.embedder, self._embedding)
 
     @classmethod
     def open(cls, home: str | Path | None = None, *, follow: bool = True) -> Self:
@@ -217,26 +195,15 @@ class Recommender:
         pipeline: str = DEFAULT_PIPELINE,
     ) -> Iterator[ScoredBatch]:
         """The related slots of many articles (None: of all), without fallbacks. See `related`."""
-        moment = _moment(at)
-        _check(limit, 0)
-        corpus = self._corpus()
+        check_extent(limit, 0)
+        chosen = self.pipeline(pipeline)
+        moment = self._present.moment(moment_of(at), self.parts.popular.window, latest=True)
+        corpus = moment.corpus
         if ids is None:
             positions = [int(one) for one in np.flatnonzero(~corpus.hidden)]
         else:
-            positions = [self._position(corpus, one) for one in ids]
-        readership = self._readership.current(
-            corpus, moment, self.parts.popular.window, latest=True
-        )
-        return score(
-            corpus,
-            positions,
-            self.pipeline(pipeline),
-            readership,
-            self._rules.current(corpus, moment),
-            at=moment,
-            limit=limit,
-            filters=filters,
-        )
+            positions = [self._subjects.position(corpus, one) for one in ids]
+        return score(moment, positions, chosen, limit=limit, filters=filters)
 
     def fill(
         self,
@@ -249,23 +216,15 @@ class Recommender:
         pipeline: str = DEFAULT_PIPELINE,
     ) -> FilledPage:
         """As `slots`, before cards and reasons are written out; for those who render themselves."""
-        for one in slots:
-            _check(one.limit, one.offset)
-        chosen = self.pipeline(pipeline)
-        moment = _moment(at)
-        corpus = self._corpus()
-        about = (
-            None
-            if subject is None
-            else self._subject(corpus, subject, moment if chosen.as_of_now else None)
+        chosen = self._checked(slots, pipeline)
+        moment = self._present.moment(
+            moment_of(at), window or self.parts.popular.window, latest=_shows_readers(slots)
         )
-        readership = self._readership.current(
-            corpus, moment, window or self.parts.popular.window, latest=_shows_readers(slots)
-        )
-        query = PageQuery(tuple(slots), about, moment, tuple(seen))
-        rules = self._rules.current(corpus, moment)
-        filled = fill_page(corpus, query, chosen, readership, rules)
-        return FilledPage(corpus, chosen, about, filled)
+        about = None
+        if subject is not None:
+            published = moment.at if chosen.as_of_now else None  # as a text that is no article yet
+            about = self._subjects.find(moment.corpus, subject, published)
+        return _filled(moment, slots, about, chosen, seen)
 
     def fill_at_once(
         self,
@@ -281,50 +240,21 @@ class Recommender:
         well, after five minutes, and where the subject is no article of the corpus: then `fill` has
         to read first.
         """
-        for one in slots:
-            _check(one.limit, one.offset)
-        corpus = self._live.settled()
-        if corpus is None:
-            return None
-        moment = datetime.now(UTC)
-        readership = self._readership.kept(
-            corpus, moment, self.parts.popular.window, latest=_shows_readers(slots)
-        )
-        rules = self._rules.kept(corpus, moment)
-        if readership is None or rules is None:
+        chosen = self._checked(slots, pipeline)
+        moment = self._present.kept(self.parts.popular.window, latest=_shows_readers(slots))
+        if moment is None:
             return None
         about = None
         if subject is not None:
-            position = corpus.position(subject)
+            position = moment.corpus.position(subject)
             if position is None:
                 return None
-            about = subject_of(corpus, position)
-        chosen = self.pipeline(pipeline)
-        query = PageQuery(tuple(slots), about, moment, tuple(seen))
-        filled = fill_page(corpus, query, chosen, readership, rules)
-        return FilledPage(corpus, chosen, about, filled)
+            about = subject_of(moment.corpus, position)
+        return _filled(moment, slots, about, chosen, seen)
 
     def state(self) -> object | None:
-        """An object that stays the same one while the same related slot has the same answer.
-
-        That is until the catalog or a rule changes, a rule begins or ceases to hold, an article's
-        date comes, another snapshot is taken up, or five minutes end, by which time readers have
-        moved. None where a file must be read to know.
-        """
-        corpus = self._live.settled()
-        if corpus is None:
-            return None
-        window = self.parts.popular.window
-        moment = datetime.now(UTC)
-        readership = self._readership.kept(corpus, moment, window, latest=False)
-        rules = self._rules.kept(corpus, moment)
-        if readership is None or rules is None:
-            return None
-        due = corpus.due(moment.timestamp())
-        last = self._last_state
-        if last is None or not last.goes_on(readership, rules, due):
-            last = self._last_state = _State(readership, rules, due)
-        return last
+        """An object that stays the same one while no related slot changes; see `Present.state`."""
+        return self._present.state(self.parts.popular.window)
 
     def put(self, articles: Sequence[Article]) -> Upserted:
         """Adds or changes articles; they are in the next answer. A withdrawn one comes back.
@@ -376,7 +306,7 @@ class Recommender:
 
     def follow(self) -> bool:
         """Takes up a newly published snapshot; tells whether there was one."""
-        return self._live.follow()
+        return self._present.follow()
 
     def pipeline(self, name: str) -> Pipeline:
         """The pipeline of this name in the settings.
@@ -398,79 +328,34 @@ class Recommender:
         Raises:
             NotReady: no snapshot was published.
         """
-        return self._corpus()
+        return self._present.corpus()
 
     def articles_of(self, target: Target) -> int | None:
         """How many articles a rule about `target` is about; None where nothing was published."""
         try:
-            corpus = self._corpus()
+            corpus = self.corpus()
         except NotReady:
             return None
         return int(np.sum(~corpus.hidden[positions_of(corpus, target)]))
 
-    def _corpus(self) -> Corpus:
-        if self._follow:
-            self._live.follow()
-        return self._live.current()
+    def _checked(self, slots: Sequence[SlotQuery], pipeline: str) -> Pipeline:
+        for one in slots:
+            check_extent(one.limit, one.offset)
+        return self.pipeline(pipeline)
 
-    def _position(self, corpus: Corpus, article_id: str) -> int:
-        position: int | None = corpus.position(article_id)
-        if position is None:
-            raise UnknownArticle(self._why_unknown(article_id))
-        return position
 
-    def _why_unknown(self, article_id: str) -> str:
-        stored = self.parts.catalog.get(article_id)
-        if stored is not None and stored.article.status == "withdrawn":
-            return f"The article {article_id!r} was withdrawn."
-        if stored is not None:
-            return f"The article {article_id!r} has no vector yet. Run: recommender rebuild"
-        near = self.parts.catalog.nearest_ids(article_id, 3)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        return f"No article has the id {article_id!r}.{hint}"
-
-    def _subject(
-        self, corpus: Corpus, subject: str | UnpublishedText, at: datetime | None
-    ) -> Subject:
-        """A text counts as published `at`; at no time where the pipeline knows no now."""
-        if isinstance(subject, str):
-            position = corpus.position(subject)
-            if position is not None:
-                return subject_of(corpus, position)
-            if not any(map(str.isspace, subject)):
-                raise UnknownArticle(self._why_unknown(subject))
-            subject = UnpublishedText(subject)
-        text = article_text(Article(id="", title=subject.title, body=subject.body))
-        if not text.strip():
-            raise InputError("Expected a text or an article id, got nothing.")
-        with self._embedding:
-            vectors = self.parts.embedder.embed([text])
-        if self.parts.embedder.name != corpus.embedder:
-            raise SettingsError(
-                f"The snapshot was built with {corpus.embedder}; settings ask for "
-                f"{self.parts.embedder.name}. Run: recommender rebuild"
-            )
-        numbers = text_as_numbers(corpus.lexicon, subject.title, text, vectors)
-        profile = profile_of_text(corpus, numbers, 0)
-        terms = keywords_of([text], corpus.base.keywords.vocabulary)
-        return Subject(profile=profile, published_at=seconds(at), text=text, key_terms=terms)
+def _filled(
+    moment: Moment,
+    slots: Sequence[SlotQuery],
+    about: Subject | None,
+    pipeline: Pipeline,
+    seen: Sequence[str],
+) -> FilledPage:
+    query = PageQuery(tuple(slots), about, moment.at, tuple(seen))
+    filled = fill_page(moment.corpus, query, pipeline, moment.readership, moment.rules)
+    return FilledPage(moment.corpus, pipeline, about, filled)
 
 
 def _shows_readers(slots: Sequence[SlotQuery]) -> bool:
     """Whether readership alone makes the order of a slot; elsewhere it may be minutes old."""
     return any(one.slot == "popular" for one in slots)
-
-
-def _moment(at: datetime | None) -> datetime:
-    if at is None:
-        return datetime.now(UTC)
-    if at.tzinfo is None:
-        raise InputError(f"Expected a time with a zone, got {at.isoformat()}; write {at}+00:00.")
-    return at
-
-
-def _check(limit: int, offset: int) -> None:
-    if not 1 <= limit <= MAX_LIMIT:
-        raise InputError(f"Expected a limit from 1 to {MAX_LIMIT}, got {limit}.")
-    if not 0 <= offset <= MAX_LIMIT:
-        raise InputError(f"Expected an offset from 0 to {MAX_LIMIT}, got {offset}.")

@@ -21,7 +21,7 @@ from recommender.api.ready import ReadyAnswers, Rendered
 from recommender.api.routing import add
 from recommender.api.schemas import PageBody, TextBody
 from recommender.api.service import Service
-from recommender.engine import UnpublishedText
+from recommender.asking import UnpublishedText
 from recommender.slots.slot import SlotQuery
 
 _TAG = "recommendations"

@@ -10,7 +10,8 @@ from recommender.api.metrics import Metrics
 from recommender.api.parameters import Asked
 from recommender.api.problems import Fault, Problem
 from recommender.api.ready import Rendered
-from recommender.engine import FilledPage, Recommender, UnpublishedText
+from recommender.asking import UnpublishedText
+from recommender.engine import FilledPage, Recommender
 from recommender.errors import SettingsError, UnknownArticle
 from recommender.slots.slot import SlotQuery
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from recommender.asking import UnpublishedText
 from recommender.cli.options import (
     DEFAULT,
     AsJson,
@@ -30,7 +31,7 @@ from recommender.cli.rendering import (
     print_slots,
     with_every_signal,
 )
-from recommender.engine import PAGE, Recommender, UnpublishedText
+from recommender.engine import PAGE, Recommender
 from recommender.slots.slot import Slot, SlotQuery
 
 commands = typer.Typer()

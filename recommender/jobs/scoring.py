@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from recommender.slots.candidates import subject_of
-from recommender.slots.corpus import Corpus
-from recommender.slots.page import PageQuery, Readership, fill_page
+from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline
-from recommender.slots.rule_matching import Rules
+from recommender.slots.present import Moment
 from recommender.slots.slot import Filters, SlotQuery
 
 _BATCH = 1_000
@@ -39,17 +37,15 @@ class ScoredBatch:
 
 
 def score(
-    corpus: Corpus,
+    moment: Moment,
     positions: Sequence[int],
     pipeline: Pipeline,
-    readership: Readership,
-    rules: Rules | None = None,
     *,
-    at: datetime,
     limit: int,
     filters: Filters,
 ) -> Iterator[ScoredBatch]:
     """The related slots of the articles at `positions`, without fallbacks, batch by batch."""
+    corpus = moment.corpus
     slots = (SlotQuery("related", limit=limit, filters=filters),)
     remaining = iter(positions)
     while batch := list(islice(remaining, _BATCH)):
@@ -58,8 +54,9 @@ def score(
         related: list[str] = []
         scores: list[npt.NDArray[np.float32]] = []
         for position in batch:
-            page = PageQuery(slots, subject_of(corpus, position), at, fallbacks=())
-            ranked = fill_page(corpus, page, pipeline, readership, rules)[0].ranked
+            page = PageQuery(slots, subject_of(corpus, position), moment.at, fallbacks=())
+            (slot,) = fill_page(corpus, page, pipeline, moment.readership, moment.rules)
+            ranked = slot.ranked
             count = len(ranked.positions)
             articles.extend([corpus.id_at(position)] * count)
             places.append(np.arange(1, count + 1, dtype=np.int32))
