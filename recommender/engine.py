@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Self, get_args
 
 import numpy as np
@@ -17,6 +16,7 @@ from recommender.articles.complete import complete
 from recommender.articles.field_names import NO_MAP, FieldMap
 from recommender.articles.sources.reject import Record
 from recommender.asking import Subjects, UnpublishedText, check_extent, moment_of
+from recommender.closing import Closing
 from recommender.editors.desk import RuleDesk
 from recommender.editors.rule import Target
 from recommender.errors import InputError, NotReady, SettingsError
@@ -63,7 +63,7 @@ class FilledPage:
         return tuple(render(self.corpus, one, self.pipeline, self.subject) for one in self.slots)
 
 
-class Recommender:
+class Recommender(Closing):
     """Fills slots from the home folder's snapshot, and what changed since.
 
     Threads may share one. A new snapshot is taken up at the next call, unless `follow` is off:
@@ -99,17 +99,6 @@ class Recommender:
     def close(self) -> None:
         """Lets go of the files."""
         self.parts.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def related(
         self,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -21,6 +20,7 @@ from recommender.articles.stored import StoredArticle
 from recommender.articles.vector_queries import Change, Export, Pending, RowVectors
 from recommender.articles.vectors import Vectors
 from recommender.articles.versions import Settled, Version, settle
+from recommender.closing import Closing
 
 LAYOUT = Layout(
     name="the catalog",
@@ -79,7 +79,7 @@ class Changes:
     changes: Sequence[Change]
 
 
-class Catalog:
+class Catalog(Closing):
     """An open catalog. Threads may share it, and processes may open the same file."""
 
     def __init__(self, database: Database) -> None:
@@ -98,17 +98,6 @@ class Catalog:
     def close(self) -> None:
         """Lets go of the file; the catalog is of no use afterwards."""
         self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def upsert(
         self,

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self, TypeAlias
 
 from sqlalchemy import Connection, insert, select, update
 
 from recommender.articles.database import Database, Layout
+from recommender.closing import Closing
 from recommender.editors.rule import RecordedRule, Rule
 from recommender.editors.tables import (
     MIGRATIONS,
@@ -63,7 +63,7 @@ class AuditEntry:
     after: RecordedRule | None
 
 
-class RuleBook:
+class RuleBook(Closing):
     """An open rule book. Threads may share it, and processes may open the same file.
 
     Rules are never edited: they end, or another takes their place.
@@ -85,17 +85,6 @@ class RuleBook:
     def close(self) -> None:
         """Lets go of the file; the book is of no use afterwards."""
         self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def add(
         self, rule: Rule, *, by: str, why: str, at: datetime, replaces: int | None = None

@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from sqlite3 import Connection
-from types import TracebackType
 from typing import Self
 
 import orjson
 
 from recommender.articles.database import Database
+from recommender.closing import Closing
 from recommender.readers.event import (
     ASIDES,
     EVENT_TYPES,
@@ -59,7 +59,7 @@ class Quality:
     count: int
 
 
-class EventLog:
+class EventLog(Closing):
     """An open log. Threads may share it, and processes may open the same file.
 
     It is a file of its own, so that reading articles takes no notice of readers' clicks.
@@ -96,17 +96,6 @@ class EventLog:
     def close(self) -> None:
         """Lets go of the file; the log is of no use afterwards."""
         self.database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __len__(self) -> int:
         """How many events it holds, those that do not count among them."""
