@@ -46,19 +46,13 @@ class Copies:
     boilerplate: npt.NDArray[np.uint32]
 
 
-def find_copies(sketches: Sketches, near: Pairs | None = None) -> Copies:
+def find_copies(sketches: Sketches) -> Copies:
     """The copies among all articles.
 
     Of any two parts of a group most pairs are copies: a copy of a copy is not always one, and
     short reports that stand in one review of the day are no copies of each other.
-
-    Args:
-        sketches: of the articles.
-        near: positions of more pairs to compare than those that share shingles.
     """
     pairs, boilerplate = likely_copies(sketches)
-    if near is not None:
-        pairs = split(merged(*(np.concatenate(side) for side in zip(pairs, near, strict=True))))
     counted = sketches.without(boilerplate)
     left, right = _copies_among(counted, *pairs)
     left, right = _copies_among(counted, *_completed(left, right, len(sketches)))
@@ -67,24 +61,30 @@ def find_copies(sketches: Sketches, near: Pairs | None = None) -> Copies:
     for group in _grouped(left, right, sketches):
         members = np.array(sorted(group))
         groups[members] = members[0]
-        canonical[members] = _canonical(members, sketches)
+        canonical[members] = members[stands_for(sketches.take(members))]
     return Copies(groups, canonical, boilerplate)
 
 
 def copies_of(
-    article: Sketches, sketches: Sketches, positions: Positions, boilerplate: npt.NDArray[np.uint32]
+    article: Sketches, others: Sketches, boilerplate: npt.NDArray[np.uint32]
 ) -> npt.NDArray[np.bool_]:
-    """Which of the articles at `positions` are copies of another one.
+    """Which of the others are copies of an article; shape (len(others),).
 
     Args:
         article: one sketch.
-        sketches: of the corpus.
-        positions: rows of `sketches`.
+        others: of the corpus.
         boilerplate: of the corpus, see `Copies`.
     """
-    known = sketches.take(positions).without(boilerplate)
+    known = others.without(boilerplate)
     mine = np.zeros(len(known), dtype=np.int64)
     return _are_copies(article.without(boilerplate), mine, known, np.arange(len(known)))
+
+
+def stands_for(group: Sketches) -> int:
+    """Which of the copies of one article is shown before the others, see `Copies.canonical`."""
+    complete = np.flatnonzero(group.lengths >= _AS_COMPLETE * group.lengths.max())
+    times = np.nan_to_num(group.times[complete], nan=-np.inf)
+    return int(complete[np.argmax(times)])
 
 
 def write_copies(copies: Copies, draft: Draft) -> None:
@@ -181,10 +181,3 @@ def _grouped(left: Positions, right: Positions, sketches: Sketches) -> list[set[
             one |= other
             group_of.update(dict.fromkeys(other, one))
     return [group for one, group in group_of.items() if one == min(group) and len(group) > 1]
-
-
-def _canonical(group: Positions, sketches: Sketches) -> int:
-    lengths = sketches.lengths[group]
-    complete = group[lengths >= _AS_COMPLETE * lengths.max()]
-    times = np.nan_to_num(sketches.times[complete], nan=-np.inf)
-    return int(complete[np.argmax(times)])

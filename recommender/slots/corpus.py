@@ -1,6 +1,6 @@
 """All articles that may stand in a slot, as arrays: a snapshot, and what came after it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from recommender.similarity.lexical import Lexicon
 from recommender.similarity.lexical_search import Postings
 from recommender.similarity.neighbours import Neighbours
 from recommender.similarity.pairs import Texts
-from recommender.similarity.sketches import Sketches
+from recommender.similarity.sketches import Sketches, joined
 from recommender.similarity.stories import Stories
 from recommender.slots.together import Together
 
@@ -76,6 +76,8 @@ class Corpus:
         canonical: shape (len(self),), the position of the copy that is shown before others.
         stories: shape (len(self),), the lowest position of the running story of each article.
         hidden: shape (len(self),), withdrawn, or replaced by the overlay's version.
+        replaces: shape (len(overlay),), the position in the base of the version before; -1 of an
+            article that is new.
         index: vector ids are catalog rows, of the base only.
         relations: of the base.
     """
@@ -92,6 +94,7 @@ class Corpus:
     index: VectorIndex
     relations: Relations
     lexicon: Lexicon
+    replaces: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.base) + len(self.overlay)
@@ -151,11 +154,72 @@ class Corpus:
         """How near the articles are to their own nearest; shape (len(positions),)."""
         return _join(self.base.expansion.density, self.overlay.expansion.density, positions)
 
+    def sketches_at(self, positions: Positions) -> Sketches:
+        """The sketches of the articles at `positions`, in that order."""
+        late = positions >= len(self.base)
+        if not late.any():
+            return self.base.sketches.take(positions)
+        both = joined(
+            [
+                self.base.sketches.take(positions[~late]),
+                self.overlay.sketches.take(positions[late] - len(self.base)),
+            ]
+        )
+        # both parts stand in one after the other: back to where they were asked for
+        return both.take(np.argsort(np.argsort(late, kind="stable"), kind="stable"))
+
+    def copies_of(self, position: int) -> npt.NDArray[np.int64]:
+        """All articles of the copy group of the one at `position`, itself too; ascending."""
+        group = self.groups[position]
+        groups = self.groups[self._copied]
+        begin, end = np.searchsorted(groups, [group, group + 1])
+        found = self._copied[begin:end]
+        return found if len(found) else np.array([position], dtype=np.int64)
+
+    @cached_property
+    def _copied(self) -> npt.NDArray[np.int64]:
+        """Positions of the articles that have a copy, group after group."""
+        sizes = np.bincount(self.groups, minlength=len(self))
+        copied = np.flatnonzero(sizes[self.groups] > 1)
+        return copied[np.argsort(self.groups[copied], kind="stable")]
+
     def read_with(
         self, position: int
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None:
-        """What the readers of an article read besides, see `Together.of`; None of a new one."""
-        return self.relations.together.of(position) if position < len(self.base) else None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]] | None:
+        """What the readers of an article read besides, see `Together.of`; None of a new one.
+
+        An article that changed is still the one that they read.
+        """
+        early = self._in_base(position)
+        if early < 0:
+            return None
+        others, strengths = self.relations.together.of(early)
+        now = others.astype(np.int64)
+        for place in np.flatnonzero(self.hidden[others]).tolist():
+            now[place] = self._latest.get(int(others[place]), now[place])
+        if len(self.overlay):
+            order = np.argsort(now)
+            return now[order], strengths[order]
+        return now, strengths
+
+    def common_readers(self, position: int, other: int) -> int:
+        """How many people read both articles; 0 where too few did."""
+        early, late = self._in_base(position), self._in_base(other)
+        if early < 0 or late < 0:
+            return 0
+        return self.relations.together.common_readers(early, late)
+
+    def _in_base(self, position: int) -> int:
+        """Where the article stands in the base, in whatever version; -1 where it does not."""
+        late = position - len(self.base)
+        return position if late < 0 else int(self.replaces[late])
+
+    @cached_property
+    def _latest(self) -> dict[int, int]:
+        """From the versions that were replaced to those in the overlay."""
+        first = len(self.base)
+        there = np.flatnonzero(self.replaces >= 0)
+        return dict(zip(self.replaces[there].tolist(), (there + first).tolist(), strict=True))
 
     def positions_of_rows(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Base positions of vector ids that the index gave."""
@@ -176,21 +240,15 @@ class Corpus:
         """What was said of pairs of positions, for `words` to remember."""
         return {}
 
-    def due(self, at: float) -> int:
-        """How many articles that were of a later date when this was first asked no longer are.
+    def come(self, at: float) -> int:
+        """How many articles have a date up to `at`, seconds since 1970."""
+        return int(np.searchsorted(self._dates, at, side="right"))
 
-        Args:
-            at: seconds since 1970; never less than the first time.
-        """
-        return int(np.searchsorted(self._later(at), at, side="right"))
-
-    def _later(self, at: float) -> npt.NDArray[np.float64]:
-        found: npt.NDArray[np.float64] | None = self.__dict__.get("_coming")
-        if found is None:
-            dates = (self.base.columns.published_at, self.overlay.columns.published_at)
-            found = np.sort(np.concatenate([one[one > at] for one in dates]))
-            self.__dict__["_coming"] = found  # as cached_property does: the corpus is frozen
-        return found
+    @cached_property
+    def _dates(self) -> npt.NDArray[np.float64]:
+        """Ascending, those that are known."""
+        dates = np.concatenate([self.base.columns.published_at, self.overlay.columns.published_at])
+        return np.sort(dates[~np.isnan(dates)])
 
     @cached_property
     def newest(self) -> npt.NDArray[np.int64]:

@@ -9,7 +9,7 @@ from recommender.articles.catalog import Catalog
 from recommender.errors import NotReady
 from recommender.slots.corpus import Corpus
 from recommender.slots.learned import Learned
-from recommender.slots.overlay import with_changes
+from recommender.slots.overlay import Overlaid, with_changes
 from recommender.slots.shelving import read_corpus
 
 CATALOG = "catalog"
@@ -46,7 +46,7 @@ class LiveCorpus:
         self._base: Corpus | None = None
         self._base_revision = -1
         self._published: str | None = None
-        self._laid: tuple[int, Corpus] | None = None
+        self._laid: tuple[int, Overlaid] | None = None
 
     def current(self) -> Corpus:
         """The corpus as of now.
@@ -56,7 +56,7 @@ class LiveCorpus:
         """
         laid = self._laid
         if laid is not None and laid[0] == self._catalog.data_version():
-            return laid[1]
+            return laid[1].corpus
         with self._changing:
             return self._lay()
 
@@ -64,7 +64,7 @@ class LiveCorpus:
         """The corpus as of now where that takes no reading; None where something changed."""
         laid = self._laid
         fresh = laid is not None and laid[0] == self._catalog.data_version()
-        return laid[1] if laid is not None and fresh else None
+        return laid[1].corpus if laid is not None and fresh else None
 
     def follow(self) -> bool:
         """Takes up a newly published snapshot, or one that was rolled back to; tells whether."""
@@ -90,8 +90,9 @@ class LiveCorpus:
         seen = self._catalog.data_version()
         if self._laid is None or self._laid[0] != seen:
             changes = self._catalog.changed_since(self._base_revision, base.embedder)
-            self._laid = seen, with_changes(base, changes.changes, self._learned)
-        return self._laid[1]
+            before = None if self._laid is None else self._laid[1]
+            self._laid = seen, with_changes(base, changes.changes, self._learned, before)
+        return self._laid[1].corpus
 
     def _open(self) -> None:
         published = self._store.current_version()

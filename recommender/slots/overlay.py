@@ -1,126 +1,150 @@
 """What changed since the snapshot, laid over it: served at once, without a rebuild."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from index.protocol import Vectors
+from recommender.articles.stored import StoredArticle
 from recommender.articles.vector_queries import Change
-from recommender.similarity.duplicates import copies_of
+from recommender.similarity.duplicates import stands_for
 from recommender.similarity.expansion import Expansion
-from recommender.similarity.stories import PAUSE
 from recommender.slots.corpus import Corpus
+from recommender.slots.kin import NO_KIN, Kin, kin_of_overlay
 from recommender.slots.learned import Learned
-from recommender.slots.likeness import profile_of, profile_of_text, signals_with
-from recommender.slots.shelving import stock_beside
-
-_LIKELY_KIN = 10  # a copy of an article, or a piece of its story, is among its nearest
-_SAME_STORY = 0.5
+from recommender.slots.likeness import profile_of_text
+from recommender.slots.shelf_rows import behind
+from recommender.slots.shelving import Stocked, stock_beside
 
 
-def with_changes(corpus: Corpus, changes: Sequence[Change], learned: Learned) -> Corpus:
+@dataclass(frozen=True, slots=True)
+class Overlaid:
+    """A corpus with its overlay, and what the next overlay need not find out again.
+
+    Attributes:
+        corpus: base and overlay.
+        stored: the overlay's articles, in its order.
+        kin: of them.
+    """
+
+    corpus: Corpus
+    stored: tuple[StoredArticle, ...] = ()
+    kin: Kin = NO_KIN
+
+
+def with_changes(
+    corpus: Corpus, changes: Sequence[Change], learned: Learned, before: Overlaid | None = None
+) -> Overlaid:
     """`corpus` as it came from its snapshot, with `changes` laid over it.
 
     Changed and withdrawn articles are hidden in the base; published ones stand in the overlay
     once they have a vector. Until then a changed article is shown as it was.
+
+    Args:
+        corpus: with nothing in its overlay.
+        changes: all since its snapshot.
+        learned: when a new article belongs to a story.
+        before: the same corpus with other changes: an article that is in it as it is now is not
+            looked at again, so that one change more takes the time of one.
     """
     shown = [
         (change.stored, change.vector)
         for change in changes
         if change.stored.article.status == "published" and change.vector is not None
     ]
-    withdrawn = [
-        change.stored.article.id
-        for change in changes
-        if change.stored.article.status == "withdrawn"
-    ]
-    replaced = [stored.article.id for stored, _ in shown]
-    base_hidden = np.zeros(len(corpus.base), dtype=np.bool_)
-    for article_id in (*withdrawn, *replaced):
-        position = corpus.base.ids.position(article_id)
-        if position is not None:
-            base_hidden[position] = True
+    hidden = np.zeros(len(corpus.base), dtype=np.bool_)
+    for change in changes:
+        place = corpus.base.ids.position(change.stored.article.id)
+        if place is not None and (
+            change.stored.article.status == "withdrawn" or change.vector is not None
+        ):
+            hidden[place] = True
     if not shown:
-        return replace(corpus, hidden=base_hidden)
-    vectors = np.stack([vector for _, vector in shown])
-    stocked = stock_beside(corpus, [stored for stored, _ in shown], vectors)
+        return Overlaid(replace(corpus, hidden=hidden))
+    stored, stocked, kept = _stocked(before or Overlaid(corpus), shown)
+    first, count = len(corpus.base), len(stored)
+    own = np.arange(first, first + count, dtype=np.int32)
     laid = replace(
         corpus,
         overlay=stocked.shelf,
         vocabularies=stocked.vocabularies,
-        hidden=np.concatenate([base_hidden, np.zeros(len(shown), dtype=np.bool_)]),
-        stories=np.concatenate([corpus.stories, _own_numbers(corpus, len(shown))]),
-        groups=np.concatenate([corpus.groups, _own_numbers(corpus, len(shown))]),
-        # the newest version of a text stands for it
-        canonical=np.concatenate([corpus.canonical, _own_numbers(corpus, len(shown))]),
+        hidden=np.concatenate([hidden, np.zeros(count, dtype=np.bool_)]),
+        replaces=_replaced(corpus, stored),
+        groups=np.concatenate([corpus.groups, own]),
+        stories=np.concatenate([corpus.stories, own]),
+        canonical=np.concatenate([corpus.canonical, own]),
     )
-    laid = replace(laid, overlay=replace(stocked.shelf, expansion=_expansion(laid)))
-    groups, stories = _kin(laid, learned)
-    return replace(
-        laid,
-        groups=np.concatenate([corpus.groups, groups]),
-        stories=np.concatenate([corpus.stories, stories]),
+    laid = replace(
+        laid, overlay=replace(stocked.shelf, expansion=_expansion(laid, known=len(kept)))
     )
+    kin = kin_of_overlay(laid, learned, before.kin.moved(first, kept) if before else NO_KIN)
+    groups = _numbered(corpus.groups, kin.copy_of)
+    laid = replace(laid, groups=groups, stories=_numbered(corpus.stories, kin.piece_with))
+    return Overlaid(replace(laid, canonical=_canonical(laid)), stored, kin)
 
 
-def _own_numbers(corpus: Corpus, count: int) -> npt.NDArray[np.int32]:
-    first = len(corpus.base)
-    return np.arange(first, first + count, dtype=np.int32)
-
-
-def _expansion(corpus: Corpus) -> Expansion:
-    """Of each article of the overlay, by what is near in the base."""
-    texts = corpus.overlay.texts
-    each = [profile_of_text(corpus, texts, row).expansion for row in range(len(corpus.overlay))]
-    return Expansion(
-        np.concatenate([one.neighbours for one in each]),
-        np.concatenate([one.weights for one in each]),
-        np.concatenate([one.density for one in each]),
+def _stocked(
+    before: Overlaid, shown: Sequence[tuple[StoredArticle, Vectors]]
+) -> tuple[tuple[StoredArticle, ...], Stocked, npt.NDArray[np.int64]]:
+    """The overlay of `shown`, whose first rows are those at the positions given back of before."""
+    wanted = {_version(one): (one, vector) for one, vector in shown}
+    there = [(row, one) for row, one in enumerate(before.stored) if _version(one) in wanted]
+    for _, one in there:
+        del wanted[_version(one)]
+    # by revision: the same order in a process that saw them come one by one
+    fresh = sorted(wanted.values(), key=lambda one: (one[0].revision, one[0].row))
+    vectors = np.array([vector for _, vector in fresh], dtype=np.float32)
+    stocked = stock_beside(
+        before.corpus,
+        [one for one, _ in fresh],
+        vectors.reshape(-1, before.corpus.base.texts.vectors.shape[1]),
     )
+    stored = (*(one for _, one in there), *(one for one, _ in fresh))
+    kept = np.array([row for row, _ in there], dtype=np.int64)
+    if not len(kept):
+        return stored, stocked, kept
+    articles = (one.article for one in stored)
+    shelf = behind(before.corpus.overlay, kept, stocked.shelf, articles)
+    return stored, replace(stocked, shelf=shelf), kept
 
 
-def _kin(corpus: Corpus, learned: Learned) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Copy group and story of each article of the overlay: of the nearest before it, else its own.
-
-    A rebuild asks a whole story whether an article belongs to it; here its likest piece is asked.
-    """
-    first, overlay = len(corpus.base), corpus.overlay
-    groups, stories = _own_numbers(corpus, len(overlay)), _own_numbers(corpus, len(overlay))
-    hits = corpus.index.search(overlay.texts.vectors, _LIKELY_KIN)
-    for row in range(len(overlay)):
-        near = corpus.positions_of_rows(hits.ids[row][hits.ids[row] >= 0])
-        near = np.concatenate([near, np.arange(first, first + row)])
-        if not len(near):
-            continue
-        copies = near[_copies(corpus, row, near)]
-        if len(copies):
-            copy = int(copies[0])
-            groups[row] = corpus.groups[copy] if copy < first else groups[copy - first]
-        signals = signals_with(corpus, profile_of(corpus, first + row), near)
-        likeness = learned.likeness(signals)
-        likest = int(np.argmax(likeness))
-        if likeness[likest] >= _SAME_STORY and _within_pause(corpus, first + row, near[likest]):
-            kin = int(near[likest])
-            stories[row] = corpus.stories[kin] if kin < first else stories[kin - first]
-    return groups, stories
+def _version(stored: StoredArticle) -> tuple[int, int]:
+    return stored.row, stored.revision
 
 
-def _copies(corpus: Corpus, row: int, near: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which of the articles at `near` are copies of the one in `row` of the overlay."""
-    first, own = len(corpus.base), corpus.overlay.sketches.take(np.array([row]))
-    boilerplate = corpus.relations.copies.boilerplate
-    found = np.zeros(len(near), dtype=np.bool_)
-    for shelf, chosen, start in (
-        (corpus.base, near < first, 0),
-        (corpus.overlay, near >= first, first),
-    ):
-        if chosen.any():
-            found[chosen] = copies_of(own, shelf.sketches, near[chosen] - start, boilerplate)
+def _replaced(corpus: Corpus, stored: Sequence[StoredArticle]) -> npt.NDArray[np.int64]:
+    places = (corpus.base.ids.position(one.article.id) for one in stored)
+    return np.array([-1 if one is None else one for one in places], dtype=np.int64)
+
+
+def _expansion(corpus: Corpus, *, known: int) -> Expansion:
+    """Of each article of the overlay, by what is near in the base; of the first it is known."""
+    made = corpus.overlay.expansion
+    for row in range(known, len(corpus.overlay)):
+        found = profile_of_text(corpus, corpus.overlay.texts, row).expansion
+        made.neighbours[row] = found.neighbours[0]
+        made.weights[row] = found.weights[0]
+        made.density[row] = found.density[0]
+    return made
+
+
+def _numbered(early: npt.NDArray[np.int32], kin: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """Numbers of base and overlay: each article of the overlay has that of its kin, or its own."""
+    first = len(early)
+    found = np.concatenate([early, np.arange(first, first + len(kin), dtype=np.int32)])
+    for row in np.flatnonzero(kin >= 0).tolist():
+        found[first + row] = found[kin[row]]  # which stands before it
     return found
 
 
-def _within_pause(corpus: Corpus, one: int, other: int) -> bool:
-    published = corpus.columns_at(np.array([one, other])).published_at
-    apart = abs(float(published[0] - published[1]))
-    return not apart > PAUSE.total_seconds()  # an unknown date is no pause
+def _canonical(corpus: Corpus) -> npt.NDArray[np.int32]:
+    """As a rebuild would choose, where the overlay has copies of other articles."""
+    first, found = len(corpus.base), corpus.canonical.copy()
+    late = corpus.groups[first:]
+    for group in np.unique(late[late != np.arange(first, len(corpus))]).tolist():
+        copies = corpus.copies_of(group)
+        copies = copies[~corpus.hidden[copies]]
+        found[copies] = copies[stands_for(corpus.sketches_at(copies))]
+    return found

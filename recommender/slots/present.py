@@ -28,7 +28,7 @@ class _State:
 
     readership: Readership
     rules: Rules
-    due: int  # articles dated later than they were put in, whose time has come
+    come: int  # articles whose date has come
 
 
 class Present:
@@ -103,14 +103,14 @@ class Present:
         now = self.kept(window, latest=False)
         if now is None:
             return None
-        due = now.corpus.due(now.at.timestamp())
+        come = now.corpus.come(now.at.timestamp())
         with self._stating:
             last = self._state
             if (
                 last is None
                 or last.readership is not now.readership
                 or last.rules is not now.rules
-                or last.due != due
+                or last.come != come
             ):
-                last = self._state = _State(now.readership, now.rules, due)
+                last = self._state = _State(now.readership, now.rules, come)
             return last

@@ -50,7 +50,7 @@ def because(
     if subject is not None and "section" in values and subject.section >= 0:
         said.append(f"also in {corpus.vocabularies.sections[subject.section]}")
     if "read_together" in values and subject is not None and subject.position is not None:
-        count = corpus.relations.together.common_readers(subject.position, position)
+        count = corpus.common_readers(subject.position, position)
         said.append(f"read together by {count} readers")
     said += [
         _SAID[one]

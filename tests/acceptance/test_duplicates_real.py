@@ -91,5 +91,5 @@ def test_one_article_at_a_time_is_judged_as_at_the_rebuild() -> None:
     positions, sketches, copies = _read("bbc")
     everyone = np.arange(len(positions))
     for one in np.flatnonzero(copies.groups != everyone)[:100].tolist():
-        found = copies_of(sketches.take(np.array([one])), sketches, everyone, copies.boilerplate)
+        found = copies_of(sketches.take(np.array([one])), sketches, copies.boilerplate)
         assert found.tolist() == (copies.groups == copies.groups[one]).tolist()

@@ -202,7 +202,7 @@ def test_what_was_withdrawn_or_came_after_the_snapshot_is_absent(archive: Corpus
     labels = judged(neighbours_in_time())
     labels.judgements.grades["late"] = {"a7": 1}
 
-    counts = tuned(with_changes(archive, changes, CURRENT), labels).queries
+    counts = tuned(with_changes(archive, changes, CURRENT).corpus, labels).queries
     assert counts.absent == 3
     assert counts.undecided == 1  # both neighbours of a1 are absent
     assert counts.used == COUNT - 3

@@ -312,11 +312,11 @@ def test_a_section_may_age_faster_than_others(town: Corpus) -> None:
     assert found["bridge-2"] == pytest.approx(scores["bridge-2"])
 
 
-def test_an_article_becomes_due_when_its_date_comes(town: Corpus) -> None:
+def test_articles_are_counted_as_their_dates_come(town: Corpus) -> None:
     now = NOW.timestamp()
-    assert town.due(now) == 0
-    assert town.due(now + 3600) == 0
-    assert town.due(now + 25 * 3600) == 1  # "tomorrow"
+    dated = len(town) - 1
+    assert town.come(now) == town.come(now + 3600) == dated - 1
+    assert town.come(now + 25 * 3600) == dated  # "tomorrow" too
 
 
 def test_what_was_read_together_is_kept_and_ranked_however_unlike() -> None:
