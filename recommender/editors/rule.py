@@ -89,13 +89,15 @@ class Rule:
     """One order.
 
     A block beats everything. A pin beats the ranking. Of pins to one place, of pins of one
-    article, and of boosts and buries that meet on one article, the latest rule alone counts.
+    article, and of boosts and buries that meet on one article, the latest rule alone counts. A
+    block, boost or bury of an article is one of its copies too: they are shown in its place.
 
     Attributes:
         action: what happens to the articles. "ignore_section" is about a section: on the pages of
             its articles, standing in the same section is no reason, and excludes nothing.
         target: which articles; a pin to a section, tag or author takes the best placed of them.
-        position: of a pin, from 1; in a shorter slot it stands last.
+        position: of a pin, from 1; where there is not enough for the places before it, it stands
+            last. A slot that is asked for fewer places does not show it.
         factor: of a boost, 1 to 10, and of a bury, 0 to 0.9: the score times this. At 0 the
             article stands behind all others.
         share: of a promotion, above 0 and at most 1: of every beginning of a slot, this part at

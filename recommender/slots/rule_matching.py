@@ -18,8 +18,11 @@ _END = datetime.max.replace(tzinfo=UTC)
 _BY_DATE = frozenset({"story"})
 """Slots whose order is that of what happened: a rule for all slots takes articles out, no more."""
 
+_OF_ALL_COPIES = frozenset({"block", "boost", "bury"})
+"""What is said of an article is said of its copies too: else another one stands in its place."""
+
 MOST_MEASURED = 20_000
-"""Some 20 MB."""
+"""Pairs and small arrays of one page each."""
 
 _NONE = np.empty(0, dtype=np.int64)
 
@@ -143,6 +146,9 @@ def _listed(corpus: Corpus, early: Listed, late: Listed, name: str) -> Positions
 
 
 def _matched(corpus: Corpus, one: RecordedRule, positions: Positions) -> Matched:
+    if one.rule.target.kind in ("article", "pair") and one.rule.action in _OF_ALL_COPIES:
+        copies = [corpus.copies_of(position) for position in positions.tolist()]
+        positions = np.unique(np.concatenate([_NONE, *copies]))
     newest = _NONE
     if one.rule.action in ("pin", "promote"):
         # undated ones last

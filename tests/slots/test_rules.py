@@ -132,6 +132,22 @@ def test_of_two_pins_the_latest_counts(corpus: Corpus) -> None:
     assert shown(corpus, pin("r25", 1), pin("r5", 1))[0] == "r25"
 
 
+@pytest.mark.parametrize("named", ["r12", "r32"])
+def test_what_is_said_of_an_article_is_said_of_its_copies(corpus: Corpus, named: str) -> None:
+    everyone = [SlotQuery("related", 30)]
+    plain = shown(corpus, slots=everyone)
+    (stands,) = {"r12", "r32"} & set(plain)
+    assert {"r12", "r32"}.isdisjoint(
+        shown(corpus, Rule(action="block", target=of(named)), slots=everyone)
+    )
+    buried = shown(corpus, Rule(action="bury", target=of(named), factor=0), slots=everyone)
+    assert buried[-1] == stands
+    boosted = shown(corpus, Rule(action="boost", target=of(named), factor=10), slots=everyone)
+    assert boosted[0] == stands
+    pair = Target("pair", ("r0", named))
+    assert stands not in shown(corpus, Rule(action="block", target=pair), slots=everyone)
+
+
 def test_two_copies_are_not_both_pinned(corpus: Corpus) -> None:
     after = shown(corpus, pin("r10", 1), pin("r30", 2))
     assert after[1] == "r30"

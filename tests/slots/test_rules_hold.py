@@ -84,8 +84,17 @@ def named(corpus: Corpus, rule: Rule) -> set[str]:
 
 
 def blocked(corpus: Corpus, order: list[Rule], slot: str) -> set[str]:
-    found = [named(corpus, one) for one in order if one.action == "block" and about(one, slot)]
-    return set().union(*found)
+    """An article with its copies, a section, tag or author without."""
+    found: set[str] = set()
+    for rule in order:
+        if rule.action != "block" or not about(rule, slot):
+            continue
+        names = named(corpus, rule)
+        if rule.target.kind in ("article", "pair"):
+            barred = {group(corpus, one) for one in names}
+            names |= {f"r{n}" for n in range(COUNT) if group(corpus, f"r{n}") in barred}
+        found |= names
+    return found
 
 
 def group(corpus: Corpus, article_id: str) -> int:
