@@ -27,7 +27,7 @@ from recommender.jobs.scoring import ScoredBatch, score
 from recommender.jobs.steps import Watch
 from recommender.readers.events import Event
 from recommender.settings import find_home
-from recommender.slots.candidates import Subject, subject_of
+from recommender.slots.candidates import Subject, TakesTime, subject_of
 from recommender.slots.corpus import Corpus
 from recommender.slots.filled import FilledSlot, render
 from recommender.slots.live import LiveCorpus
@@ -227,7 +227,7 @@ class Recommender(Closing):
 
         None after a change of the catalog or of a rule, for a popular slot of the event log as
         well, after five minutes, and where the subject is no article of the corpus: then `fill` has
-        to read first.
+        to read first. None too where candidates have to be searched for.
         """
         chosen = self._checked(slots, pipeline)
         moment = self._present.kept(self.parts.popular.window, latest=_shows_readers(slots))
@@ -239,7 +239,10 @@ class Recommender(Closing):
             if position is None:
                 return None
             about = subject_of(moment.corpus, position)
-        return _filled(moment, slots, about, chosen, seen)
+        try:
+            return _filled(moment, slots, about, chosen, seen, at_once=True)
+        except TakesTime:
+            return None
 
     def state(self) -> object | None:
         """An object that stays the same one while no related slot changes; see `Present.state`."""
@@ -339,8 +342,10 @@ def _filled(
     about: Subject | None,
     pipeline: Pipeline,
     seen: Sequence[str],
+    *,
+    at_once: bool = False,
 ) -> FilledPage:
-    query = PageQuery(tuple(slots), about, moment.at, tuple(seen))
+    query = PageQuery(tuple(slots), about, moment.at, tuple(seen), at_once=at_once)
     filled = fill_page(moment.corpus, query, pipeline, moment.readership, moment.rules)
     return FilledPage(moment.corpus, pipeline, about, filled)
 

@@ -94,8 +94,14 @@ def why_absent(
     group = int(corpus.groups[position])
     known = [place for place in map(corpus.position, shown) if place is not None]
     alike = (shown_by.weight_row == pipeline.weight_row)[: len(TEXT_SIGNALS)].all()
+    own_group, together = None, False
+    if subject.position is not None:
+        own_group = int(corpus.groups[subject.position])
+        # what people read together stands there whatever the texts say
+        readers = corpus.common_readers(subject.position, position)
+        together = pipeline.weights.read_together != 0 and readers > 0
     rules = (
-        (pipeline.collapse_copies and group == subject.group, "a copy of the article"),
+        (pipeline.collapse_copies and group == own_group, "a copy of the article"),
         (
             pipeline.collapse_copies and group in corpus.groups[known],
             "a copy of one that stands there",
@@ -104,7 +110,10 @@ def why_absent(
         (pipeline.only_older and published > subject.published_at, "newer than the article"),
         (
             # with other weights the relevance is another one
-            alike and one.relevance is not None and one.relevance < pipeline.min_score,
+            alike
+            and not together
+            and one.relevance is not None
+            and one.relevance < pipeline.min_score,
             f"relevance below {pipeline.min_score:.0%}",
         ),
     )

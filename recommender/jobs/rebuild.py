@@ -28,7 +28,7 @@ from recommender.slots.learned import Learned, read_learned
 from recommender.slots.live import CATALOG
 from recommender.slots.shelving import read_corpus, stock, write_corpus
 
-RECIPE = 8
+RECIPE = 9
 """Raised when the same catalog would give another snapshot, so that the next rebuild makes it."""
 
 _RECALL_AT = 10

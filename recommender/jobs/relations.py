@@ -53,7 +53,7 @@ def relate(
             texts,
             count,
             lexical=lexical,
-            always=together.padded()[:, :count],
+            always=together.padded(),
             progress=steps.watch.progress,
         ),
     )
@@ -63,7 +63,7 @@ def relate(
     story = steps.timed(
         "stories", lambda: find_stories(neighbours.positions, likeness, times, previous)
     )
-    return Relations(neighbours, made, copies, together, arrange(story, times))
+    return Relations(neighbours, made, copies, together, arrange(story))
 
 
 def _likeness(neighbours: Neighbours, learned: Learned) -> npt.NDArray[np.float32]:

@@ -39,7 +39,8 @@ class Neighbours:
     """The candidates of each article of a snapshot.
 
     Attributes:
-        positions: shape (n, c), int32 row numbers, ascending, padded with -1 at the end.
+        positions: shape (n, c), int32 row numbers, ascending, padded with -1 at the end; c is
+            more than were asked for where some are always kept.
         signals: shape (n, len(TEXT_SIGNALS), c), float16, 0 where padded. One article's lie
             together: a slot that is filled touches one page of the file.
         expansion: of each article.
@@ -65,8 +66,7 @@ def find_neighbours(
         count: at least 1; fewer are kept where there are fewer.
         lexical: shape (n, l), positions padded with -1: those that share words, which join the
             nearest by vector before the best of both are kept.
-        always: shape (n, m), positions padded with -1, m at most `count`: these are kept, however
-            unlike.
+        always: shape (n, m), positions padded with -1: these are kept besides, however unlike.
         progress: told of articles done.
     """
     positions = knn_graph(texts.vectors, count).positions
@@ -83,21 +83,26 @@ def find_neighbours(
     expansion = expansion_of(near, positions, density, density)
     expanded = _expanded(texts, expansion, positions)
     near = _padded(nearness(expanded, plain.lexical), there)
-    if always is not None:
-        near = np.where(_are_among(positions, always), np.float32(np.inf), near)
     # ties by position: same corpus, same answer
-    best = np.lexsort((positions, -near), axis=1)[:, :count]
-    last = np.where(positions < 0, np.iinfo(np.int32).max, positions)
-    by_position = np.argsort(np.take_along_axis(last, best, axis=1), axis=1, kind="stable")
-    best = np.take_along_axis(best, by_position, axis=1)
+    best = np.lexsort((positions, -near), axis=1)
+    chosen = np.zeros(positions.shape, dtype=np.bool_)
+    np.put_along_axis(chosen, best[:, :count], values=True, axis=1)
+    if always is not None:
+        chosen |= _are_among(positions, always)
+    chosen &= there
+    last = np.where(chosen, positions, np.iinfo(np.int32).max)
+    width = max(min(count, positions.shape[1]), int(chosen.sum(axis=1).max(initial=0)))
+    best = np.argsort(last, axis=1, kind="stable")[:, :width]
 
     def kept(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         return np.take_along_axis(values, best, axis=1)
 
-    positions = np.take_along_axis(positions, best, axis=1)
+    positions = np.where(
+        np.take_along_axis(chosen, best, axis=1), np.take_along_axis(positions, best, axis=1), -1
+    ).astype(np.int32)
     both = (density[:, None] + density[positions]) / np.float32(2)
-    chosen = PlainSignals(*(kept(getattr(plain, one.name)) for one in fields(PlainSignals)))
-    found = stacked(kept(expanded), chosen, both.astype(np.float32))
+    pairs = PlainSignals(*(kept(getattr(plain, one.name)) for one in fields(PlainSignals)))
+    found = stacked(kept(expanded), pairs, both.astype(np.float32))
     signals = found.swapaxes(0, 1).astype(np.float16)
     signals.swapaxes(1, 2)[positions < 0] = 0
     return Neighbours(positions, signals, expansion)

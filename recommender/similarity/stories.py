@@ -1,4 +1,4 @@
-"""Articles of one running story: average linkage on the neighbour graph, and a story's timeline."""
+"""Articles of one running story: average linkage on the neighbour graph."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,8 +31,7 @@ class Stories:
 
     Attributes:
         of: shape (n,), int32: the story of each article, the lowest position in it.
-        order: shape (n,), int32: positions, story after story; in a story the newest first,
-            undated ones last, ties by position.
+        order: shape (n,), int32: positions, story after story, ascending in a story.
         starts: shape (n + 1,), int32: story `s` is `order[starts[s]:starts[s + 1]]`; nothing where
             `s` is no story.
     """
@@ -87,23 +86,11 @@ def find_stories(
         links = _contracted(links, lead)
 
 
-def arrange(of: npt.NDArray[np.int32], published_at: npt.NDArray[np.float64]) -> Stories:
-    """Each story in time order, from the story of each article as `find_stories` gives it."""
-    # stable, and NaN sorts last: the negative of it is NaN too
-    order = np.lexsort((-published_at, of))
+def arrange(of: npt.NDArray[np.int32]) -> Stories:
+    """Each story's articles, from the story of each article as `find_stories` gives it."""
     starts = np.zeros(len(of) + 1, dtype=np.int32)
     np.cumsum(np.bincount(of, minlength=len(of)), out=starts[1:])
-    return Stories(of=of, order=order.astype(np.int32), starts=starts)
-
-
-def timeline(stories: Stories, position: int, limit: int) -> npt.NDArray[np.int32]:
-    """The other articles of an article's story, the newest first; at most `limit` positions."""
-    story = stories.of[position]
-    # one more than the limit, for the article itself may be among them
-    start, stop = stories.starts[story], stories.starts[story + 1]
-    there: npt.NDArray[np.int32] = stories.order[start : min(start + limit + 1, stop)]
-    others: npt.NDArray[np.int32] = there[there != position][:limit]
-    return others
+    return Stories(of=of, order=np.argsort(of, kind="stable").astype(np.int32), starts=starts)
 
 
 def write_stories(stories: Stories, draft: Draft) -> None:

@@ -1,4 +1,4 @@
-"""Who may stand in a slot."""
+"""Where the articles of a related slot come from."""
 
 from dataclasses import dataclass
 
@@ -6,17 +6,19 @@ import numpy as np
 import numpy.typing as npt
 
 from index.protocol import NO_IDS
-from recommender.articles.columns import Columns, seconds
+from recommender.articles.columns import Columns
 from recommender.similarity.keywords import KeyTerms
 from recommender.similarity.lexical_search import nearest
-from recommender.similarity.pairs import PairSignals
+from recommender.similarity.pairs import TEXT_SIGNALS, PairSignals
 from recommender.slots.corpus import Corpus
+from recommender.slots.eligible import Eligible
 from recommender.slots.likeness import Profile, profile_of, signals_with
-from recommender.slots.ruling import Ruling
-from recommender.slots.slot import Filters
 
-_FEW = 8  # compared one by one, which is faster than isin's sorting
 _SPARE = 50  # candidates beyond those asked for, so that ranking has something to choose from
+
+
+class TakesTime(Exception):  # noqa: N818 - no error: what was asked for is there, not at once
+    """Candidates must be searched for, by a caller who cannot wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,6 @@ class Subject:
         profile: of the text; None for an article, whose own is in the corpus.
         published_at: seconds since 1970; NaN where unknown.
         section: number in the corpus's vocabulary; -1 where unknown.
-        group: of the copies of the article; -1 for a text.
         text: "" for an article, whose own is in the catalog.
         key_terms: of the text, one row; None for an article, whose own are in the corpus.
     """
@@ -37,7 +38,6 @@ class Subject:
     profile: Profile | None = None
     published_at: float = float("nan")
     section: int = -1
-    group: int = -1
     text: str = ""
     key_terms: KeyTerms | None = None
 
@@ -51,52 +51,6 @@ class Candidates:
     signals: PairSignals
 
 
-@dataclass(frozen=True, slots=True)
-class Eligible:
-    """Filters made ready for one corpus.
-
-    Attributes:
-        filters: what was asked for.
-        barred: shape (articles of the corpus,): hidden, or blocked by an editor.
-        excluded: positions that are left out besides.
-        sections, languages: numbers of those that may be shown; None for all.
-        not_after: seconds since 1970.
-    """
-
-    filters: Filters
-    barred: npt.NDArray[np.bool_]
-    excluded: npt.NDArray[np.int64]
-    sections: npt.NDArray[np.int32] | None
-    languages: npt.NDArray[np.int32] | None
-    not_after: float
-
-    def mask(self, positions: npt.NDArray[np.integer], columns: Columns) -> npt.NDArray[np.bool_]:
-        """Which of the articles may be shown; shape (len(positions),)."""
-        kept: npt.NDArray[np.bool_] = ~self.barred[positions]
-        if np.isfinite(self.not_after):
-            kept &= ~(columns.published_at > self.not_after)  # an unknown date is no future one
-        if len(self.excluded) <= _FEW:
-            for one in self.excluded.tolist():
-                kept &= positions != one
-        else:
-            kept &= ~np.isin(positions, self.excluded)
-        if self.filters.narrows:
-            kept &= self._fits(columns)
-        return kept
-
-    def _fits(self, columns: Columns) -> npt.NDArray[np.bool_]:
-        kept = np.ones(len(columns), dtype=np.bool_)
-        if self.sections is not None:
-            kept &= np.isin(columns.section, self.sections)
-        if self.languages is not None:
-            kept &= np.isin(columns.language, self.languages)
-        if self.filters.published_after is not None:
-            kept &= columns.published_at >= seconds(self.filters.published_after)
-        if self.filters.published_before is not None:
-            kept &= columns.published_at < seconds(self.filters.published_before)
-        return kept
-
-
 def subject_of(corpus: Corpus, position: int) -> Subject:
     """The article at `position` as the subject of a page."""
     shelf, row = corpus.shelf(position)
@@ -104,62 +58,54 @@ def subject_of(corpus: Corpus, position: int) -> Subject:
         position=position,
         published_at=float(shelf.columns.published_at[row]),
         section=int(shelf.columns.section[row]),
-        group=int(corpus.groups[position]),
-    )
-
-
-def eligible(
-    corpus: Corpus,
-    filters: Filters,
-    *,
-    not_after: float,
-    without: set[int],
-    ruling: Ruling | None = None,
-) -> Eligible:
-    """`filters` for `corpus`, less the positions `without`.
-
-    Args:
-        corpus: where names are looked up; a section or language it has not matches nothing.
-        filters: what was asked for.
-        not_after: seconds since 1970; infinite to let the future in.
-        without: positions that are never shown.
-        ruling: what editors block.
-    """
-    named = (corpus.position(one) for one in filters.exclude)
-    never = without | {one for one in named if one is not None}
-    excluded = np.fromiter(never, np.int64, len(never))
-    return Eligible(
-        filters=filters,
-        barred=corpus.hidden if ruling is None else ruling.barred,
-        excluded=excluded if ruling is None else np.concatenate([excluded, ruling.blocked]),
-        sections=_codes(filters.sections, corpus.vocabularies.sections),
-        languages=_codes(filters.languages, corpus.vocabularies.languages),
-        not_after=not_after,
     )
 
 
 def related_candidates(
-    corpus: Corpus, subject: Subject, rules: Eligible, *, needed: int
+    corpus: Corpus, subject: Subject, rules: Eligible, *, needed: int, at_once: bool = False
 ) -> Candidates:
     """Articles like the subject: the snapshot's neighbours, or a live search, and the overlay.
 
     The live search serves a text, a new article, a slot longer than the neighbours kept, and
-    filters that leave too few of them.
+    filters that leave too few of them; then what is found joins those that were kept.
+
+    Args:
+        corpus: base and overlay.
+        subject: what the page is about.
+        rules: who may stand there.
+        needed: so many are shown.
+        at_once: do not search.
+
+    Raises:
+        TakesTime: `at_once`, and there is no way but to search.
     """
-    early = profile = None
+    kept = profile = None
+    found = _nothing(corpus)
     if subject.position is not None and subject.position < len(corpus.base):
-        early = _kept_neighbours(corpus, subject.position, rules)
-        kept = corpus.relations.neighbours.positions.shape[1]
-        complete = kept >= len(corpus.base) - 1
-        if len(early.positions) < needed and not complete:
-            early = None
-    if early is None:
+        kept = found = _kept_neighbours(corpus, subject.position, rules)
+    if kept is None or not _enough(corpus, kept.positions, needed):
+        if at_once:
+            raise TakesTime
         profile = _profile(corpus, subject)
-        early = _searched(corpus, subject, profile, rules, needed + _SPARE)
+        found = _joined(
+            found, _searched(corpus, subject, profile, rules, count=needed + _SPARE, kept=found)
+        )
+        found = _chosen(found, np.argsort(found.positions))
     if not len(corpus.overlay):
-        return early
+        return found
     profile = profile or _profile(corpus, subject)
-    return _joined(early, _overlaid(corpus, subject, profile, rules, needed + _SPARE))
+    return _joined(found, _overlaid(corpus, subject, profile, rules, needed + _SPARE))
+
+
+def _enough(corpus: Corpus, kept: npt.NDArray[np.int64], needed: int) -> bool:
+    """Whether these neighbours fill so many places, of which copies share one."""
+    most = corpus.relations.neighbours.positions.shape[1]
+    if most >= len(corpus.base) - 1:
+        return True  # there are no others
+    # counted where it is close, which is seldom
+    return len(kept) >= needed and (
+        len(kept) >= 2 * needed or len(np.unique(corpus.groups[kept])) >= needed
+    )
 
 
 def measured(corpus: Corpus, subject: Subject, positions: npt.NDArray[np.int64]) -> Candidates:
@@ -188,26 +134,36 @@ def _profile(corpus: Corpus, subject: Subject) -> Profile:
 
 
 def _searched(
-    corpus: Corpus, subject: Subject, profile: Profile, rules: Eligible, count: int
+    corpus: Corpus,
+    subject: Subject,
+    profile: Profile,
+    rules: Eligible,
+    *,
+    count: int,
+    kept: Candidates,
 ) -> Candidates:
+    """Those of the base that are near by vector or by words, or were read together; not `kept`."""
     rows = corpus.base.columns.rows
     allowed = ~rules.barred[: len(rows)]
-    narrowed = rules.filters.narrows or np.isfinite(rules.not_after)
-    if narrowed:
+    if rules.filters.narrows or np.isfinite(rules.not_after):
         allowed &= rules.mask(np.arange(len(rows)), corpus.base.columns)
     own = [] if subject.position is None else [subject.position]
     excluded = np.concatenate([rules.excluded, np.array(own, dtype=np.int64)])
     allowed[excluded[excluded < len(rows)]] = False
+    few = 2 * int(allowed.sum()) < len(rows)
     k = max(1, min(count, len(rows)))
     hits = corpus.index.search(
         np.ascontiguousarray(profile.texts.vectors[[profile.row]]),
         k,
-        allowed=rows[allowed] if narrowed else None,
-        excluded=NO_IDS if narrowed else rows[~allowed],
+        allowed=rows[allowed] if few else None,
+        excluded=NO_IDS if few else rows[~allowed],
     )
     dense = corpus.positions_of_rows(hits.ids[0][hits.ids[0] >= 0])
     worded, _ = nearest(corpus.relations.postings, profile.texts.terms, profile.row, k, allowed)
-    positions = np.union1d(dense, worded.astype(np.int64))
+    together = None if subject.position is None else corpus.read_with(subject.position)
+    read = NO_IDS if together is None else together[0][together[0] < len(rows)]
+    positions = np.unique(np.concatenate([dense, worded.astype(np.int64), read]))
+    positions = np.setdiff1d(positions, kept.positions, assume_unique=True)
     return _with_signals(corpus, profile, positions, rules)
 
 
@@ -219,7 +175,11 @@ def _overlaid(
     kept = kept[kept != subject.position]
     vectors = corpus.overlay.texts.vectors[kept - len(corpus.base)]
     nearest = np.argsort(-(vectors @ profile.texts.vectors[profile.row]), kind="stable")
-    return _with_signals(corpus, profile, np.sort(kept[nearest[:count]]), rules)
+    chosen = kept[nearest[:count]]
+    together = None if subject.position is None else corpus.read_with(subject.position)
+    if together is not None:
+        chosen = np.union1d(chosen, np.intersect1d(together[0], kept))
+    return _with_signals(corpus, profile, np.sort(chosen), rules)
 
 
 def _with_signals(
@@ -232,13 +192,19 @@ def _with_signals(
 
 def _eligible_only(found: Candidates, rules: Eligible) -> Candidates:
     kept = rules.mask(found.positions, found.columns)
-    return found if kept.all() else _chosen(found, kept)
+    return found if kept.all() else _chosen(found, np.flatnonzero(kept))
 
 
-def _chosen(found: Candidates, kept: npt.NDArray[np.bool_]) -> Candidates:
+def _chosen(found: Candidates, places: npt.NDArray[np.int64]) -> Candidates:
     return Candidates(
-        found.positions[kept], found.columns.take(np.flatnonzero(kept)), found.signals[:, kept]
+        found.positions[places], found.columns.take(places), found.signals.take(places, axis=1)
     )
+
+
+def _nothing(corpus: Corpus) -> Candidates:
+    nowhere = np.empty(0, dtype=np.int64)
+    signals = np.empty((len(TEXT_SIGNALS), 0), dtype=np.float32)
+    return Candidates(nowhere, corpus.base.columns.take(nowhere), signals)
 
 
 def _joined(one: Candidates, other: Candidates) -> Candidates:
@@ -252,9 +218,3 @@ def _joined(one: Candidates, other: Candidates) -> Candidates:
         ),
         np.concatenate([one.signals, other.signals], axis=1),
     )
-
-
-def _codes(wanted: tuple[str, ...], known: tuple[str, ...]) -> npt.NDArray[np.int32] | None:
-    if not wanted:
-        return None
-    return np.array([known.index(one) for one in wanted if one in known], dtype=np.int32)

@@ -233,7 +233,7 @@ class Corpus:
             return late
         kept = self.relations.stories
         early = kept.order[kept.starts[story] : kept.starts[story + 1]]
-        return np.concatenate([np.sort(early).astype(np.int64), late])
+        return np.concatenate([early.astype(np.int64), late])
 
     @cached_property
     def said(self) -> dict[tuple[int, int], tuple[str, ...]]:

@@ -10,15 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.articles.columns import NO_CODE
-from recommender.slots.candidates import (
-    Candidates,
-    Eligible,
-    Subject,
-    eligible,
-    measured,
-    related_candidates,
-)
+from recommender.slots.candidates import Candidates, Subject, measured, related_candidates
 from recommender.slots.corpus import Corpus
+from recommender.slots.eligible import Eligible, eligible
 from recommender.slots.filled import FilledSlot
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.ranking import Ranked, rank_by, rank_related
@@ -68,6 +62,7 @@ class PageQuery:
         at: the time of asking, aware.
         seen: ids that the reader knows already.
         fallbacks: what fills a slot that would stay empty, in this order.
+        at_once: rather not at all than with a search.
     """
 
     slots: tuple[SlotQuery, ...]
@@ -75,6 +70,7 @@ class PageQuery:
     at: datetime
     seen: tuple[str, ...] = ()
     fallbacks: tuple[SlotName, ...] = FALLBACKS
+    at_once: bool = False
 
 
 def fill_page(
@@ -84,13 +80,16 @@ def fill_page(
     readership: Readership,
     rules: Rules | None = None,
 ) -> tuple[FilledSlot, ...]:
-    """One filled slot for each that was asked for, in their order, as editors' `rules` say."""
+    """One filled slot for each that was asked for, in their order, as editors' `rules` say.
+
+    Raises:
+        TakesTime: it was to be `at_once`, and a slot needs a search.
+    """
     seen = {one for one in map(corpus.position, query.seen) if one is not None}
-    taken = set()  # copy groups that stand on the page already
     if query.subject is not None and query.subject.position is not None:
         seen.add(query.subject.position)
-        taken.add(query.subject.group)
-    taken.update(int(corpus.groups[one]) for one in seen)
+    # copy groups that stand on the page already
+    taken = {int(corpus.groups[one]) for one in seen}
     filler = _Filler(corpus, query, pipeline, readership, rules, taken=taken, shown=seen)
     return tuple(filler.fill(slot) for slot in query.slots)
 
@@ -156,8 +155,7 @@ class _Filler:
     def _arranged(self, slot: SlotQuery, ruling: Ruling) -> FilledSlot:
         """The slot with pins and promotions."""
         corpus, shown, taken = self._corpus, self._shown, self._taken
-        not_after = self._query.at.timestamp() if self._pipeline.as_of_now else np.inf
-        rules = eligible(corpus, slot.filters, not_after=not_after, without=shown, ruling=ruling)
+        rules = self._eligible_for(slot.slot, slot)
         alone = self._pipeline.collapse_copies
         gate = Gate(
             fits=lambda positions: rules.mask(positions, corpus.columns_at(positions)),
@@ -205,17 +203,9 @@ class _Filler:
         return found
 
     def _from(self, source: SlotName, slot: SlotQuery) -> tuple[Ranked, Order]:
-        not_after = self._query.at.timestamp() if self._pipeline.as_of_now else np.inf
-        subject = self._query.subject
-        if source == "related" and self._pipeline.only_older and subject is not None:
-            not_after = np.fmin(not_after, subject.published_at)  # fmin passes an unknown date over
-        ruling, shown = self._ruling, self._shown
-        rules = eligible(
-            self._corpus, slot.filters, not_after=not_after, without=shown, ruling=ruling
-        )
-        ranked = self._sources[source](slot, rules)
-        if ruling is not None:
-            ranked = weighed(ranked, ruling)
+        ranked = self._sources[source](slot, self._eligible_for(source, slot))
+        if self._ruling is not None:
+            ranked = weighed(ranked, self._ruling)
         wanted = slot.offset + slot.limit
         diversity = self._pipeline.diversity if source == "related" else 0.0
         if self._pipeline.collapse_copies:
@@ -229,15 +219,29 @@ class _Filler:
             columns = np.fromiter(islice(order, wanted), dtype=np.int64)
         return ranked, columns
 
+    def _eligible_for(self, source: SlotName, slot: SlotQuery) -> Eligible:
+        not_after = self._query.at.timestamp() if self._pipeline.as_of_now else np.inf
+        subject = self._query.subject
+        if source == "related" and self._pipeline.only_older and subject is not None:
+            not_after = np.fmin(not_after, subject.published_at)  # fmin passes an unknown date over
+        return eligible(
+            self._corpus,
+            slot.filters,
+            not_after=not_after,
+            without=self._shown,
+            ruling=self._ruling,
+        )
+
     def _related(self, slot: SlotQuery, rules: Eligible) -> Ranked:
         subject = self._query.subject
         if subject is None:
             return _nothing()
-        needed = slot.offset + slot.limit + len(self._shown)
+        needed = slot.offset + slot.limit
         rescoring = self._pipeline.rescoring
         if rescoring is not None:
             needed = max(needed, rescoring.first)  # the same are read for every part of the list
-        found = related_candidates(self._corpus, subject, rules, needed=needed)
+        at_once = self._query.at_once
+        found = related_candidates(self._corpus, subject, rules, needed=needed, at_once=at_once)
         ranked = self._scored(found, subject, self._pipeline)
         if rescoring is None:
             return ranked
@@ -265,7 +269,7 @@ class _Filler:
 
     def _popular(self, _: SlotQuery, rules: Eligible) -> Ranked:
         read = np.flatnonzero(self._readership.readers > 0)
-        kept = self._eligible(read, rules)
+        kept = self._allowed(read, rules)
         return rank_by(kept, "popularity", self._readership.readers[kept])
 
     def _editors_choice(self, slot: SlotQuery, rules: Eligible) -> Ranked:
@@ -282,7 +286,7 @@ class _Filler:
             chunk = newest[start : start + _CHUNK]
             if source == "editors_choice":
                 chunk = chunk[self._corpus.columns_at(chunk).editors_choice]
-            kept = np.concatenate([kept, self._eligible(chunk, rules)])
+            kept = np.concatenate([kept, self._allowed(chunk, rules)])
             if len(np.unique(self._corpus.groups[kept])) >= wanted:
                 break
         return _newest_first(kept, source)
@@ -291,14 +295,14 @@ class _Filler:
         subject = self._query.subject
         if subject is None or subject.position is None:
             return _nothing()
-        kept = self._eligible(self._corpus.story_at(subject.position), rules)
+        kept = self._allowed(self._corpus.story_at(subject.position), rules)
         published = self._corpus.columns_at(kept).published_at
         # undated last, ties by position
         return _newest_first(
             kept[np.lexsort((kept, -np.nan_to_num(published, nan=-np.inf)))], "story"
         )
 
-    def _eligible(self, positions: npt.NDArray[np.int64], rules: Eligible) -> npt.NDArray[np.int64]:
+    def _allowed(self, positions: npt.NDArray[np.int64], rules: Eligible) -> npt.NDArray[np.int64]:
         columns = self._corpus.columns_at(positions)
         return positions[rules.mask(positions, columns)]
 

@@ -12,7 +12,7 @@ from recommender.similarity.cross_encoder import Reranker
 from recommender.slots.learned import Calibration
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
     """What each signal counts, in the order of `SIGNALS`; 0 leaves it out.
 
@@ -41,8 +41,6 @@ class Weights:
 
 
 SIGNALS: tuple[str, ...] = tuple(signal.name for signal in fields(Weights))
-PAIR_SIGNALS = 8
-"""The first so many depend on the two articles alone; of these the first on their texts alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,8 @@ class Pipeline:
         collapse_copies: of copies of one article only the best placed is shown, and never one of
             the article that is asked about.
         diversity: 0 ranks by score alone; at 1 a story stands once before it stands twice.
-        min_score: the probability that a link is accepted, or the candidate is not related.
+        min_score: the probability that a link is accepted, or the candidate is not related; what was
+            read together with the article is, if that counts.
         as_of_now: articles of a later date than the time of asking are left out.
         only_older: so are articles of a later date than the one that is asked about.
         related: from the score of the texts to the probability that an editor accepts the link.
@@ -85,7 +84,7 @@ class Pipeline:
 
     name: str
     weights: Weights
-    time_between_half: timedelta = timedelta(days=14)
+    time_between_half: timedelta = timedelta(days=7)
     recency_half: timedelta = timedelta(days=90)
     recency_half_of: Mapping[str, timedelta] = field(default_factory=dict)
     collapse_copies: bool = True

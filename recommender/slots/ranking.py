@@ -74,7 +74,7 @@ def rank_related(
     at: float,
     popularity: npt.NDArray[np.float32] | None,
     sections: Sequence[str] = (),
-    together: tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]] | None = None,
+    together: tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]] | None = None,
 ) -> Ranked:
     """Every candidate that reaches the pipeline's floor, scored.
 

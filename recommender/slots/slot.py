@@ -77,7 +77,8 @@ class Recommendation:
 
     Attributes:
         card: what the page prints.
-        score: higher stands earlier, unless diversity moved it; comparable within one slot.
+        score: higher stands earlier, unless diversity, a copy with a higher one in whose place it
+            stands, or an editor moved it; comparable within one slot.
         position: from 1.
         reasons: the greatest contribution first.
         because: the same in words, such as "same story, 2 days earlier".

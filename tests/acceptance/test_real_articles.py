@@ -54,5 +54,19 @@ def test_similarity_finds_the_other_outlets_articles_on_the_event(engine: Recomm
     assert sum(got[0] > 0 for got in gains) / 300 >= 0.98
 
 
+def test_the_articles_of_an_event_are_one_story_and_those_of_two_are_not(
+    engine: Recommender,
+) -> None:
+    with (DATA / "basil" / "qrels.tsv").open() as file:
+        judged = [(row["query_id"], row["doc_id"]) for row in csv.DictReader(file, delimiter="\t")]
+    corpus = engine.corpus()
+    story = {corpus.id_at(place): int(corpus.stories[place]) for place in range(len(corpus))}
+    together = [story[one] == story[other] for one, other in judged]
+    assert sum(together) / len(together) >= 0.85
+    pairs = {(one, other) for one in story for other in story if story[one] == story[other]}
+    pairs = {(one, other) for one, other in pairs if one != other}
+    assert len(pairs & set(judged)) / len(pairs) >= 0.95
+
+
 def _dcg(gains: list[int]) -> float:
     return sum(gain / math.log2(rank + 2) for rank, gain in enumerate(gains))

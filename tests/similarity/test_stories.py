@@ -11,7 +11,6 @@ from recommender.similarity.stories import (
     arrange,
     find_stories,
     read_stories,
-    timeline,
     write_stories,
 )
 
@@ -190,20 +189,17 @@ def test_a_new_article_between_two_stories_makes_them_one() -> None:
     assert find_stories(*graph, _undated(3), previous, least=0.5).tolist() == [0, 1, 2]
 
 
-def test_a_timeline_is_the_rest_of_the_story_newest_first() -> None:
-    of = np.array([0, 1, 0, 0, 1, 0, 6, 0], dtype=np.int32)
-    when = np.array([5, 1, np.nan, 9, 2, 5, 3, np.nan]) * _DAY
-    stories = arrange(of, when)
-    assert timeline(stories, 5, 10).tolist() == [3, 0, 2, 7]
-    assert timeline(stories, 7, 10).tolist() == [3, 0, 5, 2]
-    assert [timeline(stories, 0, limit).tolist() for limit in range(3)] == [[], [3], [3, 5]]
-    assert timeline(stories, 2, 3).tolist() == [3, 0, 5]
-    assert timeline(stories, 1, 10).tolist() == [4]
-    assert timeline(stories, 6, 10).tolist() == []
+def test_the_articles_of_each_story_stand_together() -> None:
+    stories = arrange(np.array([0, 1, 0, 0, 1, 0, 6, 0], dtype=np.int32))
+    starts = stories.starts.tolist()
+    assert stories.order[starts[0] : starts[1]].tolist() == [0, 2, 3, 5, 7]
+    assert stories.order[starts[1] : starts[2]].tolist() == [1, 4]
+    assert stories.order[starts[6] : starts[7]].tolist() == [6]
+    assert starts[2] == starts[6]  # no story is named by an article within another one
 
 
 def test_stories_come_back_from_a_snapshot(tmp_path: Path) -> None:
-    stories = arrange(np.array([0, 1, 0], dtype=np.int32), np.array([1.0, 2.0, 3.0]))
+    stories = arrange(np.array([0, 1, 0], dtype=np.int32))
     store = SnapshotStore(tmp_path)
     with store.draft() as draft:
         write_stories(stories, draft)
@@ -216,7 +212,7 @@ def test_stories_come_back_from_a_snapshot(tmp_path: Path) -> None:
             facts={},
         )
     again = read_stories(store.open(version))
-    assert timeline(again, 0, 5).tolist() == [2]
+    assert again.order.tolist() == [0, 2, 1]
     for name in ("of", "order", "starts"):
         found, wanted = getattr(again, name), getattr(stories, name)
         assert found.tolist() == wanted.tolist()

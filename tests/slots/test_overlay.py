@@ -39,7 +39,7 @@ def changes_of(
     ]
 
 
-def parts(corpus: Corpus) -> list[np.ndarray]:  # type: ignore[type-arg]  # of all kinds
+def parts(corpus: Corpus) -> list[np.ndarray]:
     shelf = corpus.overlay
     texts, sketches, expansion = shelf.texts, shelf.sketches, shelf.expansion
     return [

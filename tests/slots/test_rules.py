@@ -132,6 +132,17 @@ def test_of_two_pins_the_latest_counts(corpus: Corpus) -> None:
     assert shown(corpus, pin("r25", 1), pin("r5", 1))[0] == "r25"
 
 
+def test_what_must_be_older_is_older_where_it_is_pinned_too(corpus: Corpus) -> None:
+    older = replace(PIPELINE, only_older=True)
+    published = corpus.base.columns.published_at
+    newer = next(n for n in range(1, 20) if published[n] > published[0] and n not in FUTURE)
+    orders = (pin(f"r{newer}", 1), Rule(action="promote", target=of(f"r{newer}"), share=1.0))
+    for order in orders:
+        slot = page(corpus, "r0", RELATED, order, pipeline=older)[0]
+        assert f"r{newer}" not in ids(corpus, slot)
+        assert f"r{newer}" in ids(corpus, page(corpus, "r0", RELATED, order)[0])
+
+
 @pytest.mark.parametrize("named", ["r12", "r32"])
 def test_what_is_said_of_an_article_is_said_of_its_copies(corpus: Corpus, named: str) -> None:
     everyone = [SlotQuery("related", 30)]
