@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self, get_args
@@ -267,8 +267,12 @@ class Recommender(Closing):
         return self.parts.catalog.withdraw(ids, at=datetime.now(UTC))
 
     def record(self, events: Sequence[Event]) -> int:
-        """Keeps what readers did, durably; returns how many events were kept and count."""
-        return self.parts.events.append(events).kept
+        """Keeps what readers did, durably; returns how many events were kept and count.
+
+        What has a time to come counts as of now.
+        """
+        now = datetime.now(UTC)
+        return self.parts.events.append([replace(one, at=min(one.at, now)) for one in events]).kept
 
     def rebuild(
         self,

@@ -6,10 +6,9 @@ from typing import Literal, TypeVar, get_args
 import orjson
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
-from recommender.api.parameters import unknown_name
-from recommender.api.problems import Fault, Problem
+from recommender.api.problems import Fault, Problem, unknown_name
 
 MAX_BYTES = 8 * 1024 * 1024
 
@@ -23,7 +22,7 @@ async def json_body(request: Request, *, kinds: Sequence[Kind] = ("application/j
     """The body as JSON.
 
     Raises:
-        Problem: too long (413), of another kind (415), or no JSON (400).
+        Problem: too long (413), of another kind (415), broken off (400), or no JSON (400).
     """
     # not request.headers, which is made anew for each request
     sent = dict(request.scope["headers"]).get(b"content-type")
@@ -52,7 +51,8 @@ async def _read(request: Request) -> bytes:
     while more:
         message = await request.receive()
         if message["type"] == "http.disconnect":
-            raise ClientDisconnect
+            # nobody reads it, but it is no failure of the server either
+            raise Problem(400, "", "The connection ended before the body did. Send it again.")
         part: bytes = message.get("body", b"")
         more = message.get("more_body", False)
         length += len(part)

@@ -7,8 +7,9 @@ from typing import Any, Final, TypeAlias
 from pydantic import BaseModel
 
 from recommender.api.examples import PROBLEMS
-from recommender.api.parameters import NONE, Parameter, QueryString
+from recommender.api.parameters import Parameter
 from recommender.api.problems import MEDIA_TYPE
+from recommender.api.query_strings import NONE, QueryString
 
 Json: TypeAlias = Mapping[str, object]
 JSON: Final = "application/json"

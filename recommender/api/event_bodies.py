@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from recommender.api.parameters import unknown_name
-from recommender.api.problems import Fault, Problem
+from recommender.api.problems import Fault, Problem, unknown_name
 from recommender.articles.times import parse_time
 from recommender.readers.circumstances import is_bot
-from recommender.readers.event import EVENT_TYPES, Aside, Event, EventType
+from recommender.readers.event import (
+    EVENT_TYPES,
+    MAX_POSITION,
+    MAX_SECONDS,
+    Aside,
+    Event,
+    EventType,
+)
 
 MAX_EVENTS: Final = 1_000
 MAX_SHOWN: Final = 1_000
 MAX_ID: Final = 512
-MAX_SECONDS: Final = 86_400
-MAX_POSITION: Final = 100_000
 
 FIELDS: Final = (
     "id",

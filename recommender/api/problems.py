@@ -1,5 +1,6 @@
 """Every refusal and failure as RFC 9457 problem details."""
 
+import difflib
 import http
 import logging
 from collections.abc import Mapping, Sequence
@@ -105,6 +106,13 @@ def answered(request: Request, problem: Problem) -> Response:
         headers=dict(problem.headers),
         media_type=MEDIA_TYPE,
     )
+
+
+def unknown_name(name: str, valid: Sequence[str]) -> str:
+    """Refuses a name, with the nearest valid ones."""
+    close = difflib.get_close_matches(name, valid, n=2, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"There are: {', '.join(valid)}."
+    return f"There is no {name[:60]!r} here. {hint}"
 
 
 _TITLES = {

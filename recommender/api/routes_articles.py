@@ -8,8 +8,8 @@ from starlette.responses import Response
 from recommender.api import examples
 from recommender.api.bodies import json_body
 from recommender.api.documentation import PATH_ID, Answer, Operation, RequestBody
-from recommender.api.parameters import NONE
 from recommender.api.problems import Fault, Problem
+from recommender.api.query_strings import NONE
 from recommender.api.rendering import json_response
 from recommender.api.routing import add
 from recommender.api.service import Service

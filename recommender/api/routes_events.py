@@ -15,8 +15,8 @@ from recommender.api.bodies import json_body
 from recommender.api.commits import Commits
 from recommender.api.documentation import JSON, Answer, Operation, RequestBody, inlined_schema
 from recommender.api.event_bodies import MAX_EVENTS, Arrival, read_events
-from recommender.api.parameters import NONE
 from recommender.api.problems import Fault, Problem, answer_to
+from recommender.api.query_strings import NONE
 from recommender.api.rendering import json_response
 from recommender.api.routing import add
 from recommender.api.schemas import EventBody

@@ -9,14 +9,8 @@ from starlette.responses import Response
 from recommender.api import examples, rendering
 from recommender.api.bodies import model_body
 from recommender.api.documentation import PATH_ID, Answer, Operation, body_of
-from recommender.api.parameters import (
-    NONE,
-    POPULAR,
-    RELATED,
-    SLOTS,
-    Asked,
-    window_of,
-)
+from recommender.api.parameters import window_of
+from recommender.api.query_strings import NONE, POPULAR, RELATED, SLOTS, Asked
 from recommender.api.ready import ReadyAnswers, Rendered
 from recommender.api.routing import add
 from recommender.api.schemas import PageBody, TextBody

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from recommender.api.bodies import model_body
 from recommender.api.documentation import RULE_NUMBER, Answer, Operation, body_of
-from recommender.api.parameters import NONE, Parameter, QueryString, flag, integer, word
+from recommender.api.parameters import Parameter, flag, integer, word
 from recommender.api.problems import Fault, Problem
+from recommender.api.query_strings import NONE, QueryString
 from recommender.api.rendering import json_response
 from recommender.api.routing import add
 from recommender.api.rule_bodies import (

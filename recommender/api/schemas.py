@@ -5,11 +5,11 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from recommender.api.event_bodies import MAX_ID, MAX_POSITION, MAX_SECONDS, MAX_SHOWN
+from recommender.api.event_bodies import MAX_ID, MAX_SHOWN
 from recommender.api.parameters import MAX_IDS, window_of
 from recommender.articles.times import parse_time
 from recommender.engine import DEFAULT_PIPELINE
-from recommender.readers.event import EventType
+from recommender.readers.event import MAX_POSITION, MAX_SECONDS, EventType
 from recommender.slots.slot import MAX_LIMIT, Filters, SlotName, SlotQuery
 
 MAX_TEXT = 1_000_000
@@ -134,7 +134,10 @@ class EventBody(_Strict):
         None, description="without it the time of arrival, and no later than that"
     )
     impression_id: str = Field(
-        "", max_length=MAX_ID, description="of an impression its own, of a click the one it is of"
+        "",
+        max_length=MAX_ID,
+        description="of an impression its own, such as meta.recommendation_id; of a click the one "
+        "it is of, which must have come before it or with it, else the click does not count",
     )
     shown: list[Id] | None = Field(
         None, min_length=1, max_length=MAX_SHOWN, description="articles of an impression, in order"

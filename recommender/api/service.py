@@ -7,8 +7,8 @@ from typing import TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from recommender.api.metrics import Metrics
-from recommender.api.parameters import Asked
 from recommender.api.problems import Fault, Problem
+from recommender.api.query_strings import Asked
 from recommender.api.ready import Rendered
 from recommender.asking import UnpublishedText
 from recommender.engine import FilledPage, Recommender

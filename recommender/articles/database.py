@@ -136,6 +136,14 @@ class Database:
             raise _translated(error, self._path, self._layout) from error
         return int(version)
 
+    def checkpoint(self) -> None:
+        """Moves what was written into the main file, as far as nobody still reads the state before.
+
+        The log beside it, which has what stood there before, ends empty then.
+        """
+        with self._watch_lock, self._translating():
+            self._watch.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def _migrate(self) -> None:
         latest = len(self._layout.migrations)
         while _known_version(self._watch, self._path, self._layout) < latest:

@@ -58,7 +58,7 @@ def root(
 ) -> None:
     """Fills the Related articles and Popular slots of every article page of a publisher.
 
-    Exit status: 0 fine, 1 an error, 2 wrong usage, 3 a rebuild that rejected records.
+    Exit status: 0 fine, 1 an error, 2 wrong usage, 3 some records were rejected.
     """
 
 

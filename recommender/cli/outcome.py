@@ -10,7 +10,7 @@ FINE: Final = 0
 FAILED: Final = 1
 USAGE: Final = 2
 REJECTED: Final = 3
-"""All went well, but some records were no articles: told apart from 1 so that a scheduler may
+"""All went well, but some records were rejected: told apart from 1 so that a scheduler may
 take it for a success (systemd: SuccessExitStatus=3)."""
 INTERRUPTED: Final = 130
 

@@ -36,7 +36,8 @@ def erase(
 ) -> None:
     """Delete all events of readers, and take back what they counted.
 
-    Events that are older than the salts of their names belong to nobody any more, and stay.
+    Events that are older than the salts of their names belong to nobody any more, and stay. What
+    was read together is counted without them from the next rebuild on.
     """
     with Recommender.open(existing_home(home)) as recommender:
         done = Erased(sum(recommender.parts.events.erase(one) for one in ids))

@@ -1,5 +1,6 @@
 """Commands that learn from a publisher's own labels: tune."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ commands = typer.Typer()
 _SEED = 0
 """Of the parts and the test: the same labels, the same weights."""
 
+_BEFORE = ".before.toml"
 _CHANCE = 0.05
 _FEWER = 0.05
 
@@ -42,6 +44,7 @@ class Told:
         file: of the weights in force before.
         outcome: why nothing was written, or that it was.
         written: the file; None where there is none.
+        replaced: where the file that stood there before is kept; None where there was none.
         overruled: signals whose weight the settings name themselves, by pipeline.
         min_score: what a candidate's probability must reach in the default pipeline.
         tuned: the figures.
@@ -52,6 +55,7 @@ class Told:
     file: Path
     outcome: Outcome
     written: Path | None
+    replaced: Path | None
     overruled: dict[str, tuple[str, ...]]
     min_score: float
     tuned: Tuned
@@ -92,7 +96,8 @@ def tune_weights(
     """Learn what each signal counts from your own labels or clicks.
 
     Cross-validated: weights are written into the home folder, as weights.toml, only where they
-    rank articles that they were not learned from no worse than those in force.
+    rank articles that they were not learned from no worse than those in force. A weights.toml that
+    is there already is kept as weights.before.toml.
     """
     given = read_labels(labels, judged_only=judged_only)
     with Recommender.open(existing_home(home)) as recommender, watching() as watch:
@@ -112,7 +117,10 @@ def tune_weights(
     before = learned_file(parts.home)
     outcome = _outcome(tuned, dry_run=dry_run)
     written = parts.home / LEARNED_FILE if outcome == "written" else None
+    replaced = None
     if written:
+        if written.exists():
+            replaced = shutil.copyfile(written, written.with_suffix(_BEFORE))
         write_learned(tuned.learned, written, source=_source(labels, given, tuned))
     told = Told(
         labels=labels,
@@ -120,6 +128,7 @@ def tune_weights(
         file=before,
         outcome=outcome,
         written=written,
+        replaced=replaced,
         overruled=_overruled(parts.settings, tuned),
         min_score=pipeline.min_score,
         tuned=tuned,
@@ -234,7 +243,8 @@ def _verdict(told: Told) -> str:
         case "dry run":
             return "Nothing was written: this was a dry run."
         case "written":
+            kept = f" (before: {told.replaced})" if told.replaced else ""
             return (
-                f"Written: {told.written}. Pages are ranked by it from the next start of a server "
-                "or command; stories are told apart by it after: recommender rebuild"
+                f"Written: {told.written}{kept}. Pages are ranked by it from the next start of a "
+                "server or command; stories are told apart by it after: recommender rebuild"
             )

@@ -12,7 +12,14 @@ from recommender.evaluation.evaluate import Watch
 from recommender.evaluation.examples import SIGNALS, examples_of
 from recommender.evaluation.labels import LabelCounts, Labels, labelled_queries
 from recommender.evaluation.significance import paired_p_values
-from recommender.evaluation.tuning import Examples, calibrate, learn, ndcg
+from recommender.evaluation.tuning import (
+    LEAST_SLOPE,
+    Examples,
+    calibrate,
+    learn,
+    ndcg,
+    scores_of,
+)
 from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.corpus import Corpus
 from recommender.slots.learned import Calibration, Learned
@@ -20,7 +27,6 @@ from recommender.slots.learned import Calibration, Learned
 FOLDS = 5
 LEAST_REFUSED = 20
 """Pairs of grade 0 without which probabilities cannot be learned."""
-_LEAST_SLOPE = 0.1
 _LEAST_WEIGHT = 1e-9  # where every pair is certain, all count alike
 
 
@@ -147,7 +153,7 @@ def carried_over(
     center, height = float(weight @ new), float(weight @ odds)
     spread = float(weight @ (new - center) ** 2)
     slope = float(weight @ ((new - center) * (odds - height))) / spread if spread else 0.0
-    slope = max(slope, _LEAST_SLOPE)
+    slope = max(slope, LEAST_SLOPE)
     return Calibration(slope, height - slope * center)
 
 
@@ -197,6 +203,4 @@ def _ndcg(examples: Examples, weights: Mapping[str, float]) -> npt.NDArray[np.fl
 
 
 def _scores(examples: Examples, weights: Mapping[str, float]) -> npt.NDArray[np.float64]:
-    row = np.array([weights.get(one, 0.0) for one in SIGNALS])
-    found: npt.NDArray[np.float64] = np.einsum("qsc,s->qc", examples.values, row)
-    return found
+    return scores_of(examples, np.array([weights.get(one, 0.0) for one in SIGNALS]))

@@ -25,7 +25,9 @@ _ROUNDS = 6
 _AGAINST = frozenset({"density"})  # counts against a pair, all others for it
 _CALIBRATED = 20  # of the best candidates of a query
 _MOST_QUERIES = 2_000  # of a set in a step; all of them change no decision
-_LEAST_SLOPE = 0.1
+
+LEAST_SLOPE = 0.1
+"""Of a calibration: more is never less likely."""
 
 Weights = npt.NDArray[np.float64]
 """Shape (number of signals,)."""
@@ -97,7 +99,7 @@ def learn(
     rng = np.random.default_rng(0)  # the same labels, the same weights
     sets = [one.part(rng.permutation(len(one))[:_MOST_QUERIES]) for one in sets]
     weights = np.array([start.get(one, 0.0) for one in signals])
-    scores = [_scores(one, weights) for one in sets]
+    scores = [scores_of(one, weights) for one in sets]
     best = _mean(sets, scores)
     for step in _STEPS:
         for _ in range(_ROUNDS):
@@ -142,7 +144,7 @@ def calibrate(
     # nearly unregularised: there are two numbers and thousands of pairs
     model = LogisticRegression(C=1e6)
     model.fit(scores[:, None], accepted, sample_weight=counts * len(scores))
-    return Calibration(max(float(model.coef_[0, 0]), _LEAST_SLOPE), float(model.intercept_[0]))
+    return Calibration(max(float(model.coef_[0, 0]), LEAST_SLOPE), float(model.intercept_[0]))
 
 
 def scored_pairs(
@@ -150,7 +152,7 @@ def scored_pairs(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Scores of the best candidates of every query, and whether each is related; shape (m,)."""
     row = np.array([weights.get(one, 0.0) for one in signals])
-    scores = np.where(examples.usable, _scores(examples, row), -np.inf)
+    scores = np.where(examples.usable, scores_of(examples, row), -np.inf)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :_CALIBRATED]
     best = np.take_along_axis(scores, order, axis=1).ravel()
     related = (np.take_along_axis(examples.grades, order, axis=1) > 0).ravel()
@@ -158,7 +160,8 @@ def scored_pairs(
     return best[there], related[there]
 
 
-def _scores(examples: Examples, weights: Weights) -> npt.NDArray[np.float64]:
+def scores_of(examples: Examples, weights: Weights) -> npt.NDArray[np.float64]:
+    """The weighted sum of the signals of each candidate; shape (q, c)."""
     found: npt.NDArray[np.float64] = np.einsum("qsc,s->qc", examples.values, weights)
     return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from recommender.errors import InputError
 
@@ -26,6 +26,10 @@ WHY: Mapping[Aside, str] = {
     "too_many": "the reader did more in an hour than people do",
     "repeat": "the same reader did the same to the same article within 30 minutes",
 }
+
+MAX_SECONDS: Final = 86_400
+"""Of one read time."""
+MAX_POSITION: Final = 100_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from recommender.articles.sources.reject import Reject, excerpt_of
+from recommender.articles.sources.reject import Reject
 from recommender.readers.circumstances import Network
 from recommender.readers.event import Appended, Aside, Event
 from recommender.readers.event_lines import Line
@@ -59,7 +59,8 @@ def import_events(
 ) -> ImportedEvents:
     """Appends the events among the records, in batches that are each kept as a whole.
 
-    An event without an id is given one made of what it says and of how often that was said before.
+    An event without an id is given one made of what it says and of how often that was said before,
+    before its time is changed: a file that is read again later says the same.
 
     Args:
         log: where they go.
@@ -71,22 +72,23 @@ def import_events(
     """
     done = Appended()
     rejected = 0
-    newest = (log.span() or (None, None))[1]
+    newest = log.newest()
     given_ids = _Ids(log)
     batch: list[Event] = []
-    for item in _events(items, name, now, own):
+    for item in _events(items, name, own):
         if isinstance(item, Reject):
             rejected += 1
             on_reject(item)
             continue
-        position, event, text = item
-        newest = event.at if newest is None else max(newest, event.at)
-        if event.at < log.oldest(newest):
+        position, event = item
+        at = min(event.at, now)
+        newest = at if newest is None else max(newest, at)
+        if at < log.oldest(newest):
             rejected += 1
             reason = f"at: {event.at.isoformat()} is older than the events that are kept"
-            on_reject(Reject(name, position, reason, excerpt_of(text)))
+            on_reject(Reject(name, position, reason))
             continue
-        batch.append(event if event.id else replace(event, id=given_ids.of(event)))
+        batch.append(replace(event, id=event.id or given_ids.of(event), at=at))
         if len(batch) == _BATCH:
             done += log.append(batch)
             batch.clear()
@@ -96,16 +98,17 @@ def import_events(
 
 
 def _events(
-    items: Iterable[Line | Reject], name: str, now: datetime, own: Sequence[Network]
-) -> Iterator[tuple[int, Event, bytes] | Reject]:
+    items: Iterable[Line | Reject], name: str, own: Sequence[Network]
+) -> Iterator[tuple[int, Event] | Reject]:
     for item in items:
         if isinstance(item, Reject):
             yield item
             continue
         try:
-            yield item.position, event_of(item.record, now=now, own=own), item.text
+            yield item.position, event_of(item.record, own=own)
         except ValueError as error:
-            yield Reject(name, item.position, str(error), excerpt_of(item.text))
+            # without the record: it may tell of a reader, and this file is kept as long as it lies
+            yield Reject(name, item.position, str(error))
 
 
 class _Ids:

@@ -1,15 +1,21 @@
 """Events out of records, as publishers and test collections write them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from math import isfinite
+from datetime import datetime
 from typing import Final
 
 import orjson
 
 from recommender.articles.times import parse_time
 from recommender.readers.circumstances import Network, aside_of
-from recommender.readers.event import EVENT_TYPES, Aside, Event, EventType
+from recommender.readers.event import (
+    EVENT_TYPES,
+    MAX_POSITION,
+    MAX_SECONDS,
+    Aside,
+    Event,
+    EventType,
+)
 
 _READERS: Final = ("reader", "reader_id", "user_id", "session_id")
 _TIMES: Final = ("at", "timestamp")
@@ -18,15 +24,23 @@ _TYPES: Final[Mapping[str, EventType]] = {one: one for one in EVENT_TYPES}
 _OR_TYPES: Final = f"{', '.join(EVENT_TYPES[:-1])} or {EVENT_TYPES[-1]}"
 _YES: Final = frozenset({"1", "true", "yes"})
 
+FIELDS: Final = frozenset(
+    {
+        *("type", "article_id", *_READERS, *_TIMES, *_IDS, "impression_id", "shown", "position"),
+        *("seconds", "user_agent", "prefetch", "address"),
+    }
+)
+"""All that `event_of` looks at."""
 
-def event_of(record: Mapping[str, object], *, now: datetime, own: Sequence[Network] = ()) -> Event:
+
+def event_of(record: Mapping[str, object], *, own: Sequence[Network] = ()) -> Event:
     """The event that a record tells of; fields that it does not know are passed over.
 
     The reader is the first of `reader`, `reader_id`, `user_id` and `session_id` that says
-    something, else unknown; the time is `at` or `timestamp`, UTC where it names no zone, and no
-    later than `now`; the id is `id` or `event_id`. `user_agent`, `prefetch` and `address` decide
-    whether it counts, and are not kept. A column of text may hold numbers, and the ids of `shown`
-    as a JSON list or with spaces between them.
+    something, else unknown; the time is `at` or `timestamp`, UTC where it names no zone; the id is
+    `id` or `event_id`. `user_agent`, `prefetch` and `address` decide whether it counts, and are
+    not kept. A column of text may hold numbers, and the ids of `shown` as a JSON list or with
+    spaces between them.
 
     Raises:
         ValueError: it is none; says what was expected and what came.
@@ -38,15 +52,15 @@ def event_of(record: Mapping[str, object], *, now: datetime, own: Sequence[Netwo
     article_id = _name(record.get("article_id"))
     if not article_id and not shown:
         raise ValueError("article_id: expected an article's id, came none")
-    seconds = _number(record.get("seconds"), "seconds")
+    seconds = _number(record, "seconds", 0, MAX_SECONDS)
     if kind == "read_time" and seconds is None:
         raise ValueError("seconds: expected how long it was read, came none")
-    position = _number(record.get("position"), "position")
+    position = _number(record, "position", 1, MAX_POSITION)
     return Event(
         type=_TYPES[kind],
         article_id=article_id,
         reader=_first_name(record, _READERS),
-        at=min(_time(record), now),
+        at=_time(record),
         id=_first_name(record, _IDS),
         impression_id=_name(record.get("impression_id")),
         shown=shown,
@@ -68,8 +82,6 @@ def _aside(record: Mapping[str, object], own: Sequence[Network]) -> Aside | None
 
 def _time(record: Mapping[str, object]) -> datetime:
     value = next((found for one in _TIMES if (found := record.get(one)) not in (None, "")), None)
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise ValueError(  # noqa: TRY004 - the record is wrong, not a caller's argument
             f"at: expected a time such as 2024-05-01T12:00:00Z, came {_shown(value)}"
@@ -88,6 +100,8 @@ def _name(value: object) -> str:
     """An id as text; publishers write numbers too."""
     if isinstance(value, str):
         return value.strip()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # whole numbers of a column with gaps in it
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return ""
@@ -109,16 +123,18 @@ def _ids(value: object) -> tuple[str, ...]:
     return names
 
 
-def _number(value: object, field: str) -> float | None:
+def _number(record: Mapping[str, object], field: str, least: int, most: int) -> float | None:
+    value = record.get(field)
     if value is None or value == "":
         return None
-    try:
-        number = float(value) if isinstance(value, str | int | float) else -1.0
-    except ValueError:
-        number = -1.0
-    if isinstance(value, bool) or not isfinite(number) or number < 0:
-        raise ValueError(f"{field}: expected a number from 0, came {_shown(value)}")
-    return number
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except ValueError:
+            number = -1.0
+        if least <= number <= most:  # false of NaN too
+            return number
+    raise ValueError(f"{field}: expected a number from {least} to {most:,}, came {_shown(value)}")
 
 
 def _shown(value: object) -> str:

@@ -76,7 +76,8 @@ class EventLog(Closing):
     def open(cls, path: Path, keeping: Keeping = _DEFAULT) -> Self:
         """Opens the file, makes it where there is none, and brings an older one up to date.
 
-        Where it was counted with another window or half-life, it is counted anew.
+        Where it was counted with another window, half-life or period of the salts, or with names
+        that shall be hashed now, it is counted anew.
 
         Raises:
             CatalogError: not an event log, damaged, or newer than this program. Every other
@@ -202,10 +203,15 @@ class EventLog(Closing):
         """Deletes all that is known of a reader, and what it counted; returns how many events.
 
         Of salted names that goes back as far as there are salts: what is older is of nobody.
+        Overwritten, not only released: the file does not say it any more.
         """
-        with self._appending, self.database.writing_plainly() as connection:
-            names = self._pseudonyms.every(reader)
-            return erase(connection, names, self.keeping, self._pseudonyms)
+        with self._appending:
+            with self.database.writing_plainly() as connection:
+                connection.execute("PRAGMA secure_delete = ON")
+                names = self._pseudonyms.every(reader)
+                count = erase(connection, names, self.keeping, self._pseudonyms)
+            self.database.checkpoint()
+        return count
 
     def span(self) -> tuple[datetime, datetime] | None:
         """Times of the earliest and the latest event; None of an empty log."""

@@ -42,14 +42,16 @@ class GroupCommit:
         self._thread: threading.Thread | None = None
 
     def submit(self, batch: Sequence[Event], done: Done) -> None:
-        """Hands events over; `done` is called when they are on disk, or cannot be.
+        """Hands events over; `done` is called when they are on disk, or cannot be; it never raises.
 
         Raises:
             CatalogError: more events wait than the disk can follow, or the log is being closed.
         """
         with self._submitting:
+            if self._closing.is_set():
+                raise CatalogError("The event log is being closed. Try again after the restart.")
             waiting = self._given - self._taken
-            if self._closing.is_set() or waiting + len(batch) > self._most_waiting:
+            if waiting + len(batch) > self._most_waiting:
                 raise CatalogError(f"{waiting:,} events wait to be written. Try again in a while.")
             self._given += len(batch)
             self._waiting.put((batch, done))
@@ -92,8 +94,10 @@ class GroupCommit:
         try:
             found = self._log.outcomes([event for batch, _ in group for event in batch])
         except Exception as error:  # noqa: BLE001 - whoever handed it over is told
-            if len(group) == 1:
-                group[0][1](error)
+            # a fault of the file is everybody's: each by itself would wait for the lock again
+            if len(group) == 1 or isinstance(error, CatalogError):
+                for _, done in group:
+                    done(error)
                 return
             # the fault may be of one of them: the others shall not pay for it
             for one in group:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from sqlite3 import Connection
-from typing import Final
 
 from recommender.readers.event_layout import VIEW
 from recommender.readers.pseudonyms import number_of
 from recommender.readers.queries import in_parts, write_rows
 from recommender.readers.state import NEVER
+from recommender.readers.tally import HOUR
 
-_HOUR: Final = 3_600_000_000
 _HASH_BITS = 53
 _HASH = (1 << _HASH_BITS) - 1
 _READER_BITS = 44
@@ -30,7 +29,7 @@ def pair_key(article: int, reader: int | str, period: int) -> int:
 def rate_key(reader: int | str, at: int) -> int:
     """Stands for a reader and an hour in `rates`, the hour in front."""
     number = reader if isinstance(reader, int) else number_of(reader)
-    return (at // _HOUR) << _READER_BITS | number & _READER
+    return (at // HOUR) << _READER_BITS | number & _READER
 
 
 class Pairs:
@@ -106,4 +105,4 @@ class Rates:
 
 def oldest_rate(newest: int) -> int:
     """Keys below this belong to hours that nobody asks about any more."""
-    return (newest // _HOUR - 2) << _READER_BITS
+    return (newest // HOUR - 2) << _READER_BITS

@@ -3,11 +3,14 @@
 import os
 import re
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+
+from recommender.errors import CatalogError
 
 _BYTES = 32
 _MICROSECOND = timedelta(microseconds=1)
@@ -18,6 +21,7 @@ class Pseudonyms:
     """Hashes names with a salt for each period of time, made when it is first needed.
 
     Threads and processes may use the same folder: whoever is first makes the salt of a period.
+    Every method raises `CatalogError` where salts cannot be read or written.
     """
 
     def __init__(self, folder: Path, *, hashed: bool, period: timedelta | None) -> None:
@@ -46,27 +50,26 @@ class Pseudonyms:
 
     def every(self, name: str) -> list[int | str]:
         """All that may stand in the log for `name`, with every salt that is still there."""
-        salts = [path.read_bytes() for path, _, _ in self._files()]
+        with self._translating():
+            salts = [_read(path) for path, _, _ in self._files()]
         return [name, *(_hash(name, salt) for salt in salts)]
 
     def salt(self, period: int) -> bytes:
-        """Secret bytes of a period.
-
-        Raises:
-            OSError: they cannot be read or made.
-        """
+        """Secret bytes of a period."""
         found = self._salts.get(period)
         if found is None:
-            found = self._salts[period] = self._read_or_make(period)
+            with self._translating():
+                found = self._salts[period] = self._read_or_make(period)
         return found
 
     def forget(self, before: int) -> int:
         """Deletes the salts of periods that ended before this time; returns how many."""
         gone = 0
-        for path, length, period in list(self._files()):
-            if length and (period + 1) * length <= before:
-                path.unlink(missing_ok=True)
-                gone += 1
+        with self._translating():
+            for path, length, period in self._files():
+                if length and (period + 1) * length <= before:
+                    path.unlink(missing_ok=True)
+                    gone += 1
         self._salts.clear()
         return gone
 
@@ -91,7 +94,27 @@ class Pseudonyms:
                 # the first to link wins, and everybody reads what stands there then
                 with suppress(FileExistsError):
                     os.link(file.name, path)
-        return path.read_bytes()
+        return _read(path)
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise CatalogError(
+                f"{error.filename or self._folder}: {error.strerror or error}. Readers' names are "
+                "hashed with what lies there; it must be a folder that this user can write."
+            ) from error
+
+
+def _read(path: Path) -> bytes:
+    salt = path.read_bytes()
+    if len(salt) != _BYTES:  # without a key the hashes would be no secret
+        raise CatalogError(
+            f"{path} is damaged: expected {_BYTES} bytes, got {len(salt)}. Restore it from a "
+            "backup, or delete it; readers of that time are then of nobody."
+        )
+    return salt
 
 
 def number_of(reader: int | str) -> int:

@@ -9,7 +9,7 @@ from recommender.readers.tally import HOUR, expire
 
 def edge_of(keeping: Keeping, now: int) -> int:
     """The first hour that counts at `now`: the one that the window begins in."""
-    _, window = counting_of(keeping)
+    window = counting_of(keeping)["window"]
     return max(now - round(window * 1e6), NEVER) // HOUR
 
 

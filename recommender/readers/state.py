@@ -37,24 +37,28 @@ def write_clock(connection: Connection, clock: Clock) -> None:
     )
 
 
-def counted_with(connection: Connection) -> tuple[float, float] | None:
-    """Half-life and window, in seconds, that the counts were made with; None where not yet."""
-    found = connection.execute(
-        "SELECT (SELECT value FROM state WHERE name = 'half_life'),"
-        " (SELECT value FROM state WHERE name = 'window')"
-    ).fetchone()
-    return None if found[0] is None else (float(found[0]), float(found[1]))
+def counted_with(connection: Connection) -> dict[str, float]:
+    """What the counts were made with, as `counting_of` tells it; nothing where not yet."""
+    query = "SELECT name, value FROM state WHERE name IN ('half_life', 'window', 'salt_period')"
+    return dict(connection.execute(query).fetchall())
 
 
 def write_counted_with(connection: Connection, keeping: Keeping) -> None:
     """Remembers what the counts are made with."""
     connection.executemany(
         "INSERT OR REPLACE INTO state VALUES (?, ?)",
-        list(zip(("half_life", "window"), counting_of(keeping), strict=True)),
+        list(counting_of(keeping).items()),
     )
 
 
-def counting_of(keeping: Keeping) -> tuple[float, float]:
-    """As `counted_with` tells it; nothing is counted for longer than it is kept."""
-    window = min(keeping.window, keeping.retention)
-    return keeping.half_life.total_seconds(), window.total_seconds()
+def counting_of(keeping: Keeping) -> dict[str, float]:
+    """All that the counts depend on, in seconds; the keys of pairs have the salt's period in them.
+
+    Nothing is counted for longer than it is kept. A salt for ever is -1, none is 0.
+    """
+    period = -1.0 if keeping.salt_period is None else keeping.salt_period.total_seconds()
+    return {
+        "half_life": keeping.half_life.total_seconds(),
+        "window": min(keeping.window, keeping.retention).total_seconds(),
+        "salt_period": period if keeping.hashed else 0.0,
+    }

@@ -74,8 +74,8 @@ class Pipeline:
         collapse_copies: of copies of one article only the best placed is shown, and never one of
             the article that is asked about.
         diversity: 0 ranks by score alone; at 1 a story stands once before it stands twice.
-        min_score: the probability that a link is accepted, or the candidate is not related; what was
-            read together with the article is, if that counts.
+        min_score: the probability that a link is accepted, or the candidate is not related; what
+            was read together with the article is, if that counts.
         as_of_now: articles of a later date than the time of asking are left out.
         only_older: so are articles of a later date than the one that is asked about.
         related: from the score of the texts to the probability that an editor accepts the link.

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from recommender.api.parameters import NOTHING_SPECIAL, POPULAR, SLOTS, Asked
 from recommender.api.problems import Problem
+from recommender.api.query_strings import NOTHING_SPECIAL, POPULAR, SLOTS, Asked
 
 
 def read(query: str) -> Asked:

@@ -2,8 +2,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message, Scope
 
 from recommender.api.app import create_app
 from recommender.engine import Recommender
@@ -182,3 +184,33 @@ def test_a_failure_tells_nothing_of_the_machine(
     monkeypatch.setattr(Recommender, "fill", broken)
     response = client.post("/v1/related", json={"title": "x"})
     assert "secret" not in json.dumps(refused(response, status))
+
+
+@pytest.mark.parametrize("address", ["/v1/events", "/v1/related"])
+def test_a_client_that_goes_away_is_no_failure_of_the_server(
+    reading: TestClient, address: str
+) -> None:
+    coming: list[Message] = [
+        {"type": "http.request", "body": b'{"type": ', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return coming.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {
+        "type": "http",
+        "method": "POST",
+        "path": address,
+        "raw_path": address.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [],
+        "client": None,
+    }
+    anyio.run(reading.app, scope, receive, send)
+    assert sent[0]["status"] == 400

@@ -186,6 +186,20 @@ def test_weights_that_rank_better_are_kept(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("place")
+def test_weights_that_were_there_are_kept_aside(run: Run) -> None:
+    shipped = read_learned()
+    write_learned(shipped, WEIGHTS, source="an editor")
+    before = WEIGHTS.read_bytes()
+    answer = told(run, days())
+
+    aside = HOME / "weights.before.toml"
+    assert (answer["outcome"], answer["replaced"]) == ("written", str(aside))
+    assert aside.read_bytes() == before != WEIGHTS.read_bytes()
+    # and only the file in force counts
+    assert read_learned(WEIGHTS).weights == answer["tuned"]["learned"]["weights"]
+
+
+@pytest.mark.usefixtures("place")
 def test_what_settings_overrule_is_told(run: Run) -> None:
     (HOME / "recommender.toml").write_text("[pipelines.default.weights]\nlexical = 1.0\n")
     assert told(run, days(), "--dry-run")["overruled"] == {"default": ["lexical"]}

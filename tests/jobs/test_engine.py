@@ -131,6 +131,19 @@ def test_popular_counts_readers_once_and_forgets_after_the_window(engine: Recomm
     assert [one.id for one in only] == ["n5"]
 
 
+def test_an_event_of_the_future_counts_as_of_now_and_makes_no_other_one_old(
+    engine: Recommender,
+) -> None:
+    now = datetime.now(UTC)
+    engine.record([view("n5", "anna", now - timedelta(days=20))])
+    engine.record([view("n6", "ben", now + timedelta(days=4_000))])
+    newest = engine.parts.events.newest()
+    assert newest is not None
+    assert now <= newest <= datetime.now(UTC)
+    engine.parts.events.prune()
+    assert len(engine.parts.events) == 2
+
+
 def test_both_slots_of_a_page_share_no_article(engine: Recommender) -> None:
     engine.record([view(f"n{n}", "anna", NOW) for n in (0, 4, 8, 12)])
     related, popular = engine.slots("n0", limit=10, at=NOW)

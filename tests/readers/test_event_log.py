@@ -220,3 +220,18 @@ def stored_readers(path: Path) -> bytes:
         rows = connection.exec_driver_sql("SELECT reader FROM events").all()
     engine.dispose()
     return repr(rows).encode()
+
+
+def test_a_name_that_was_erased_is_in_no_file(tmp_path: Path) -> None:
+    name = "who-may-never-be-named"
+    path = tmp_path / "events.sqlite"
+
+    def files_with_name() -> list[str]:
+        found = tmp_path.rglob("*")
+        return [one.name for one in found if one.is_file() and name.encode() in one.read_bytes()]
+
+    with EventLog.open(path, Keeping(hashed=False)) as log:
+        log.append([happened(f"a{n}", n * MINUTE, name) for n in range(300)])
+        assert files_with_name()
+        assert log.erase(name) == 300
+        assert files_with_name() == []

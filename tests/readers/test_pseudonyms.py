@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from recommender.errors import CatalogError
 from recommender.readers.event import microseconds
 from recommender.readers.events import EventLog
 from recommender.readers.keeping import Keeping
@@ -88,6 +89,52 @@ def test_erasing_a_reader_takes_back_all_that_they_counted(
     with EventLog.open(tmp_path / "without.sqlite", keeping) as log:
         log.append(others)
         assert everything(log) == after
+
+
+OTHER_SALTS = [
+    (Keeping(), Keeping(salt_period=30 * DAY)),
+    (Keeping(salt_period=30 * DAY), Keeping()),
+    (Keeping(), Keeping(hashed=False)),
+    (Keeping(hashed=False), Keeping()),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), OTHER_SALTS)
+def test_a_reader_is_erased_who_was_kept_under_other_salts(
+    tmp_path: Path, before: Keeping, after: Keeping
+) -> None:
+    path = tmp_path / "events.sqlite"
+    with EventLog.open(path, before) as log:
+        log.append([happened("a", days * DAY, "ann-of-the-bridge") for days in range(20)])
+        log.append([happened("a", reader="bob")])
+    with EventLog.open(path, after) as log:
+        with log.database.reading() as connection:
+            kinds = connection.exec_driver_sql("SELECT DISTINCT typeof(reader) FROM events").all()
+        assert kinds == [("integer",)]  # no name stands there any more
+        assert log.erase("ann-of-the-bridge") == 20
+        found = popularity(log, at=NOON, window=WEEK, half_life=DAY)
+        assert found.readers.tolist() == [1]
+        with log.database.reading() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM pairs").scalar() == 1  # bob's
+
+
+def test_salts_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+    with EventLog.open(tmp_path / "events.sqlite") as log:
+        log.append([happened("a", reader="ann")])
+    salts = tmp_path / "salts"
+    (salt,) = salts.iterdir()
+    salt.write_bytes(b"")
+    with EventLog.open(tmp_path / "events.sqlite") as log:
+        with pytest.raises(CatalogError, match="expected 32 bytes, got 0"):
+            log.append([happened("b", reader="ann")])
+        with pytest.raises(CatalogError, match="damaged"):
+            log.erase("ann")
+        salt.unlink()
+        salts.rmdir()
+        salts.write_text("no folder")
+        with pytest.raises(CatalogError, match="folder"):
+            log.append([happened("b", reader="ann")])
+        assert len(log) == 1
 
 
 def everything(log: EventLog) -> list[object]:
