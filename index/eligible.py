@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from index.ascending import among
 from index.protocol import Ids
 from index.rows import Rows, rows_of
 
@@ -41,14 +42,5 @@ class Eligible:
     def among(self, rows: Rows) -> NDArray[np.bool_]:
         """Which of `rows`, shape (m,), may be returned."""
         if self.only is None:
-            return ~_member(rows, self.barred)
-        return _member(rows, self.only)
-
-
-def _member(rows: Rows, ascending: Rows) -> NDArray[np.bool_]:
-    if len(ascending) == 0:
-        return np.zeros(len(rows), dtype=np.bool_)
-    at = np.searchsorted(ascending, rows)
-    at[at == len(ascending)] = 0
-    found: NDArray[np.bool_] = ascending[at] == rows
-    return found
+            return ~among(rows, self.barred)
+        return among(rows, self.only)

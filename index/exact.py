@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from index.ascending import located
 from index.checks import check_entries, check_query
 from index.eligible import Eligible
 from index.protocol import NO_IDS, Ids, Neighbors, Vectors
@@ -70,9 +71,8 @@ class ExactIndex:
         """Cosine of each query with its own ids: (q, dim), (q, c) -> (q, c); -inf where unknown."""
         if len(self) == 0:
             return np.full(ids.shape, -np.inf, dtype=np.float32)
-        rows = np.searchsorted(self._ids, ids)
-        rows[rows == len(self)] = 0
-        return exact_scores(queries, self._vectors, np.where(self._ids[rows] == ids, rows, NO_ROW))
+        rows, there = located(ids, self._ids)
+        return exact_scores(queries, self._vectors, np.where(there, rows, NO_ROW))
 
 
 def _candidates(coarse: NDArray[np.float32], k: int, dim: int) -> list[NDArray[np.int64]]:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from index.ascending import located
 from index.checks import check_entries, check_query
 from index.copies import find_copies
 from index.eligible import Eligible
@@ -123,9 +124,7 @@ class FaissIndex:
         Raises:
             KeyError: an id that the index does not hold.
         """
-        at = np.searchsorted(self._ids, ids)
-        known = at < len(self)
-        known[known] = self._ids[at[known]] == ids[known]
+        at, known = located(ids, self._ids)
         if not known.all():
             raise KeyError(int(ids[~known][0]))
         return self._vectors[self._copies.distinct_of[at]]

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from index.ascending import located
 from index.protocol import NO_ID, Ids, Neighbors, Vectors
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -29,13 +30,8 @@ def sorted_by_id(ids: Ids, vectors: Vectors) -> tuple[Ids, Vectors]:
 
 def rows_of(ids: Ids, wanted: Ids) -> Rows:
     """Ascending rows of the `wanted` that stand in the ascending `ids`, each once."""
-    if len(ids) == 0 or len(wanted) == 0:
-        return np.empty(0, dtype=np.int64)
-    distinct = np.unique(wanted)
-    at = np.searchsorted(ids, distinct)
-    at[at == len(ids)] = 0
-    rows: Rows = at[ids[at] == distinct].astype(np.int64)
-    return rows
+    rows, there = located(np.unique(wanted), ids)
+    return rows[there]
 
 
 def exact_scores(queries: Vectors, vectors: Vectors, rows: Rows) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from index.ascending import located
 from recommender.jobs.steps import Steps
 from recommender.readers.together import ReadTogether
 from recommender.similarity.duplicates import find_copies
@@ -79,8 +80,7 @@ def _likeness(neighbours: Neighbours, learned: Learned) -> npt.NDArray[np.float3
 def _went_on(shelf: Shelf, before: Corpus) -> npt.NDArray[np.int64]:
     """The earlier story of each article, by its number then; -1 where it or its text is new."""
     rows = before.base.columns.rows
-    place = np.minimum(np.searchsorted(rows, shelf.columns.rows), len(rows) - 1)
-    same = rows[place] == shelf.columns.rows
+    place, same = located(shelf.columns.rows, rows)
     for start in range(0, len(shelf), _BLOCK):
         here = slice(start, start + _BLOCK)
         earlier = before.base.texts.vectors[place[here]]

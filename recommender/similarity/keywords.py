@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from index.ascending import located
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
 from recommender.articles.packed import Packed, read_packed, write_packed
@@ -117,9 +118,7 @@ def keywords_of(texts: Sequence[str], vocabulary: Vocabulary) -> KeyTerms:
         hashes.extend(counted.keys())
         times.extend(counted.values())
     wanted = np.array(hashes, dtype=np.uint64)
-    numbers = np.searchsorted(vocabulary.hashes, wanted)
-    known = numbers < len(vocabulary.hashes)
-    known[known] = vocabulary.hashes[numbers[known]] == wanted[known]
+    numbers, known = located(wanted, vocabulary.hashes)
     return most_telling(
         np.array(rows, dtype=np.int64)[known],
         numbers[known],

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from index.ascending import among
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
 from recommender.similarity.lexical import FEATURES, Terms
@@ -202,10 +203,7 @@ def _shortened(by_term: "sparse.csc_array[np.uint16]") -> Postings:
 
 def _queries(made: Postings, terms: Terms) -> _Rows:
     """The strongest terms of each row that have a list, by its number; shape (rows, f)."""
-    numbers = np.searchsorted(made.features, terms.indices)
-    listed = numbers < len(made.features)
-    listed[listed] = made.features[numbers[listed]] == terms.indices[listed]
-    kept = _strongest(_only(terms, listed))
+    kept = _strongest(_only(terms, among(terms.indices, made.features)))
     numbers = np.searchsorted(made.features, kept.indices).astype(np.int32)
     shape = (terms.shape[0], len(made.features))
     return sparse.csr_array((kept.data, numbers, kept.indptr), shape=shape)

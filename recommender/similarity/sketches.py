@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from index.ascending import among
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
 from recommender.articles.article import Article
@@ -69,8 +70,7 @@ class Sketches:
         """The same but for some shingles, which then count for nothing; `hashes` ascending."""
         if not len(hashes):
             return self
-        found = np.minimum(np.searchsorted(hashes, self.hashes), len(hashes) - 1)
-        kept = hashes[found] != self.hashes
+        kept = ~among(self.hashes, hashes)
         before = np.concatenate([[0], np.cumsum(kept)])
         return Sketches(
             self.hashes[kept],

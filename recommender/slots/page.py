@@ -212,7 +212,7 @@ class _Filler:
             corpus = self._corpus
             order = best_of_each(ranked, corpus.groups, corpus.canonical, self._taken)
         else:
-            order = iter(best_first(ranked, len(ranked.positions)).tolist())
+            order = iter(best_first(ranked).tolist())
         if diversity:
             columns = diversified(ranked, order, self._corpus.stories, diversity, wanted)
         else:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
+from index.ascending import located
 from recommender.articles.columns import Columns
 from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.candidates import Candidates, Subject
@@ -107,8 +108,8 @@ def rank_related(
     values[_CHOICE] = columns.editors_choice
     if together is not None and len(together[0]):
         others, strengths = together
-        place = np.minimum(np.searchsorted(others, found.positions), len(others) - 1)
-        values[_TOGETHER] = np.where(others[place] == found.positions, strengths[place], 0)
+        place, there = located(found.positions, others)
+        values[_TOGETHER] = np.where(there, strengths[place], 0)
     row = pipeline.weight_row
     ranked = Ranked(found.positions, row @ values, SIGNALS, values, row)
     if pipeline.min_score > 0:

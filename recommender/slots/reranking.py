@@ -14,10 +14,10 @@ POOL = 40
 """So many of the best are diversified, whatever part of them is shown: pages must join up."""
 
 
-def best_first(ranked: Ranked, count: int) -> Order:
-    """The `count` best by score, descending; ties by position: same corpus, same answer."""
+def best_first(ranked: Ranked) -> Order:
+    """All by score, descending; ties by position: same corpus, same answer."""
     # stable: the positions of a Ranked ascend
-    return np.argsort(-ranked.scores, kind="stable")[:count]
+    return np.argsort(-ranked.scores, kind="stable")
 
 
 def best_of_each(
@@ -31,7 +31,7 @@ def best_of_each(
     A group stands where its best placed member would; shown is the canonical one where that is
     ranked at all. One by one: a slot of five seldom asks for more than seven.
     """
-    order = best_first(ranked, len(ranked.positions))
+    order = best_first(ranked)
     placed = ranked.positions[order]
     met = set(taken)
     for column, position, group, shown in zip(

@@ -38,7 +38,7 @@ def rescored(
     Raises:
         SettingsError: the model cannot be used.
     """
-    order = best_first(ranked, len(ranked.positions))
+    order = best_first(ranked)
     if taken:
         order = order[~np.isin(corpus.groups[ranked.positions[order]], list(taken))]
     read = order[: rescoring.first]

@@ -8,8 +8,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from index.ascending import among
 from recommender.slots.ranking import Ranked
-from recommender.slots.ruling import Matched, Positions, Ruling, among
+from recommender.slots.ruling import Matched, Positions, Ruling
 
 SIGNAL = "editors_rule"
 """What a boost added to a score, or a bury took from it."""

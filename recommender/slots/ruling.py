@@ -6,6 +6,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from index.ascending import among
 from recommender.editors.rule import Rule
 
 Positions: TypeAlias = npt.NDArray[np.int64]
@@ -79,12 +80,3 @@ class Ruling:
             there = among(positions, one.positions) & (numbers < one.number)
             found[there] = one.rule.factor
         return None if (found == 1).all() else found
-
-
-def among(positions: Positions, ascending: Positions) -> npt.NDArray[np.bool_]:
-    """Which of `positions` are in `ascending`."""
-    if not len(ascending):
-        return np.zeros(len(positions), dtype=np.bool_)
-    at = np.minimum(np.searchsorted(ascending, positions), len(ascending) - 1)
-    found: npt.NDArray[np.bool_] = ascending[at] == positions
-    return found

@@ -67,3 +67,9 @@ def test_page_says_that_the_machine_was_busy_or_the_code_changed() -> None:
     assert "not committed" not in quiet
     assert "something else was running" in busy
     assert "not committed" in busy
+
+
+def test_the_published_page_is_made_of_the_published_results(tmp_path: Path) -> None:
+    folder = Path(__file__).resolve().parents[2] / "benchmarks"
+    write_report(folder / "results", tmp_path / "REPORT.md")
+    assert (tmp_path / "REPORT.md").read_bytes() == (folder / "REPORT.md").read_bytes()

@@ -1,0 +1,151 @@
+"""Every part that `make bench` runs, over next to nothing: whether it measures what it says."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from benchmarks import archive, duplicates_time, embedder_rates, events_rate, http_rate
+from benchmarks.definitions import (
+    ON_DATA,
+    PARTS,
+    ArchiveSpeed,
+    DuplicatesTime,
+    EmbedderRates,
+    EventsRate,
+    HttpRate,
+    Part,
+    PublicSets,
+    RelatedLatency,
+)
+from benchmarks.raw import read
+from benchmarks.runner import main
+from recommender.engine import Recommender
+from tests.benchmarks.small_sets import ARCHIVE, SIZE, write_sets
+
+ROOT = Path(__file__).resolve().parents[2]
+HTTP = HttpRate(articles=60, variants=2, connections=2, seconds=1, warm_up_seconds=0, rounds=1)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
+
+
+def test_a_part_is_run_by_its_name_and_gets_into_the_report(tmp_path: Path) -> None:
+    where = ("--results", str(tmp_path), "--report", str(tmp_path / "REPORT.md"))
+    done = run("--quick", "duplicates", *where)
+    assert done.returncode == 0, done.stderr
+    raw = read(tmp_path / "duplicates.json")
+    assert (raw.part, raw.seed, raw.contests[0].measured.runs) == ("duplicates", 20260101, 2)
+    assert raw.commit != ""
+    report = (tmp_path / "REPORT.md").read_text(encoding="utf-8")
+    assert "## Copies" in report
+    assert "| | | Python sets of shingles | 2 |" in report
+
+
+def test_a_part_on_public_sets_says_what_it_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["archive"])
+    assert "the part archive needs --data" in capsys.readouterr().err
+
+
+def test_parts_are_those_that_are_typed_and_only_the_archive_waits_for_data() -> None:
+    assert get_args(Part) == PARTS
+    assert ON_DATA == ("archive",)
+
+
+def test_copies_are_found_and_nothing_else() -> None:
+    asked = DuplicatesTime(articles=300, compared=100, rounds=2)
+    (contest,), (_, found) = duplicates_time.measure(asked, 5)
+    assert found.reached
+    assert contest.facts["others called copies"] == 0
+    assert contest.measured.median == pytest.approx(
+        sum(one.median for one in contest.stages.values()), rel=0.3
+    )
+
+
+def test_every_beacon_is_kept_and_a_batch_counts_as_its_events() -> None:
+    asked = EventsRate(
+        connections=2, seconds=1, warm_up_seconds=0, rounds=1, bodies=40, batch_size=10,
+        batch_connections=2, short=20, long=40, asked=1,
+    )  # fmt: skip
+    contests, goals = events_rate.measure(asked, 5)
+    bare, plain, times, in_batches, *logs = contests
+    assert bare.measured == plain.measured
+    assert (bare.baseline_by, plain.baseline_by) == ("GET /constant", "GET /ordinary, FastAPI")
+    # ids of their own, or the log would hold fewer than were answered
+    assert bare.size >= times.measured.runs > 0
+    assert in_batches.measured.unit == in_batches.baseline.unit == "events/s"
+    assert in_batches.measured.median > in_batches.baseline.median
+    assert [one.size for one in logs] == [40, 40]
+    assert [one.name for one in goals][:2] == ["beacons to a constant", "events/s in batches"]
+
+
+def test_related_over_http_stands_beside_both_constants_and_beside_beacons() -> None:
+    contests, goals = http_rate.measure(HTTP, 5)
+    pairs = [(one.measured_by, one.baseline_by) for one in contests if "answers" in one.name]
+    usual = "GET /v1/articles/{id}/related"
+    new = "the same, each a question not asked before"
+    assert pairs == [
+        (usual, "GET /constant"),
+        (usual, "GET /ordinary, FastAPI"),
+        (new, "GET /constant"),
+        (new, "GET /ordinary, FastAPI"),
+        (f"{usual}, a beacon every 100 ms", usual),
+    ]
+    assert all(one.measured.median > 0 and one.ratio > 0 for one in contests)
+    assert [one.name for one in goals] == [
+        f"rate to that of a constant, {one}" for one in (usual, new)
+    ]
+
+
+def test_embedders_stand_beside_the_default_one_with_batch_and_threads() -> None:
+    default, multilingual, static = embedder_rates.measure(EmbedderRates(texts=4, rounds=1))
+    assert default.ratio == 1
+    assert static.measured.median > multilingual.measured.median > 0
+    assert [one.facts["batch size"] for one in (default, multilingual, static)] == [32, 64, 1]
+    assert {"threads of torch", "threads of BLAS"} < set(default.facts)
+    assert 100 < float(default.facts["word pieces of a text, mean"]) < 600
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory: pytest.TempPathFactory) -> PublicSets:
+    folder = tmp_path_factory.mktemp("public")
+    return PublicSets(write_sets(folder / "data", ARCHIVE), folder / "homes")
+
+
+def test_an_archive_is_embedded_once_and_its_cost_is_remembered(sets: PublicSets) -> None:
+    related = RelatedLatency(articles=5, warm_up=1, rounds=1)
+    made = archive.measure(ArchiveSpeed(rounds=1, related=related, http=HTTP), sets, 5)
+    kept = json.loads((archive.home_of(sets) / "embedding.json").read_text(encoding="utf-8"))
+    assert kept["texts"] == len(ARCHIVE) * SIZE
+    with Recommender.open(archive.home_of(sets)) as recommender:
+        again = archive.rebuilds(recommender, sets, 1)
+    for rebuild in (made[0], again[0]):
+        assert rebuild.size == len(ARCHIVE) * SIZE
+        assert rebuild.facts["seconds of that"] == kept["seconds"]
+        assert 0 < float(rebuild.facts["share of embedding in a rebuild from nothing"]) < 1
+        assert {"embed (vectors looked up)", "neighbours", "publish"} < set(rebuild.stages)
+    assert [one.measured_by for one in made if one.name == "related, 5 of archive"] == [
+        "Recommender.fill",
+        "Recommender.related",
+    ]
+    cold = [one for one in made if "from a cold start" in one.name]
+    assert [one.baseline_by for one in cold] == ["GET /constant", "GET /ordinary, FastAPI"]
+    # one round, one ratio
+    assert float(cold[0].facts["ratio to the constant, round by round"]) == pytest.approx(
+        cold[0].ratio, abs=0.01
+    )
+    assert [one.measured_by for one in made[-3:]] == [made[-1].measured_by] * 3
+
+
+def test_a_limit_has_a_home_of_its_own_and_cuts_the_newswire(sets: PublicSets) -> None:
+    few = PublicSets(sets.data, sets.homes, SIZE + 3)
+    assert archive.home_of(few) != archive.home_of(sets)
+    ids = [getattr(one, "id", "") for one in archive.records(few)]
+    assert [one.partition("-")[0] for one in ids] == ["seed"] * SIZE + ["basil"] * 3
