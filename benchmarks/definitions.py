@@ -1,12 +1,40 @@
 """What is measured, how often, and which goals stand against it. Runner and report read this."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
 
-Part: TypeAlias = Literal["index", "related", "http", "embedding", "rebuild"]
-PARTS: tuple[Part, ...] = ("index", "related", "http", "embedding", "rebuild")
+Part: TypeAlias = Literal[
+    "index",
+    "related",
+    "http",
+    "events",
+    "embedding",
+    "embedders",
+    "rebuild",
+    "duplicates",
+    "archive",
+]
+PARTS: tuple[Part, ...] = get_args(Part)
+ON_DATA: tuple[Part, ...] = ("archive",)
+"""Parts that measure public sets, and wait until they are told where those are."""
 
 SEED = 20260101
+
+
+@dataclass(frozen=True, slots=True)
+class PublicSets:
+    """Where the parts find what they do not make themselves.
+
+    Attributes:
+        data: folder of the public sets.
+        homes: where embedded homes stay.
+        limit: articles of the archive; None for all.
+    """
+
+    data: Path
+    homes: Path
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +77,13 @@ class RelatedLatency:
 class HttpRate:
     """`GET /v1/articles/{id}/related` beside the same application answering a constant.
 
+    The constant comes by the product's own routing, and once more by FastAPI's.
+
     Attributes:
         articles: made-up ones; ids are drawn uniformly.
         connections: kept alive, each with one request under way.
         seconds: of a round.
+        beacon_seconds: between beacons, where they arrive while related articles are asked for.
         variants: questions about each article that differ, for those that are computed anew.
         least_ratio: of the two rates.
     """
@@ -61,9 +92,43 @@ class HttpRate:
     variants: int = 20
     connections: int = 16
     seconds: int = 4
+    beacon_seconds: float = 0.1
     warm_up_seconds: int = 2
     rounds: int = 5
     least_ratio: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class EventsRate:
+    """How fast events are kept, and what is read at the end of a short and of a long log.
+
+    Attributes:
+        connections: that send beacons, each a request of one event.
+        seconds: of a round.
+        bodies: beacons that differ by more than their numbers.
+        batch_size: events of a batch.
+        batch_connections: that send batches.
+        short: events of a log.
+        long: events of the log that stands against it.
+        asked: how often each of the two is read.
+        least_ratio: of the rates of beacons and of a constant.
+        least_rate: events a second, in batches.
+        most_longer: times that the long log may take.
+    """
+
+    connections: int = 256
+    seconds: int = 4
+    warm_up_seconds: int = 2
+    rounds: int = 5
+    bodies: int = 20_000
+    batch_size: int = 1_000
+    batch_connections: int = 4
+    short: int = 10_000
+    long: int = 3_000_000
+    asked: int = 9
+    least_ratio: float = 0.5
+    least_rate: float = 50_000
+    most_longer: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +147,22 @@ class EmbeddingRate:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbedderRates:
+    """The packaged embedders over the same texts, in turn.
+
+    Attributes:
+        texts: different ones, made of the sample.
+        at_once: handed over, as a rebuild does.
+        batch_size: of the default embedder; the others take none.
+    """
+
+    texts: int = 264
+    at_once: int = 64
+    batch_size: int = 32
+    rounds: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class RebuildTime:
     """A rebuild into a fresh home, stage by stage, and the one after it with nothing new.
 
@@ -97,23 +178,77 @@ class RebuildTime:
 
 
 @dataclass(frozen=True, slots=True)
+class DuplicatesTime:
+    """Finding the copies among made-up articles, a tenth of which are copies of others.
+
+    Attributes:
+        articles: of the timed run, once.
+        compared: articles that plain sets of shingles go through as well.
+        rounds: of the comparison.
+        at_most: seconds for `articles`.
+        found: share of the copies that have to stand in one group with their original.
+    """
+
+    articles: int = 100_000
+    compared: int = 2_000
+    rounds: int = 3
+    at_most: float = 90.0
+    found: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSpeed:
+    """All of the product over real articles; sizes are those of the archive.
+
+    Attributes:
+        rounds: rebuilds into fresh homes, whose vectors are looked up.
+        related: the slot in process.
+        http: from a cold start, and by questions not asked before.
+    """
+
+    rounds: int = 3
+    related: RelatedLatency = RelatedLatency()
+    http: HttpRate = HttpRate()
+
+
+@dataclass(frozen=True, slots=True)
 class Definitions:
     """All parts of one run."""
 
     index: IndexLatency = IndexLatency()
     related: RelatedLatency = RelatedLatency()
     http: HttpRate = HttpRate()
+    events: EventsRate = EventsRate()
     embedding: EmbeddingRate = EmbeddingRate()
+    embedders: EmbedderRates = EmbedderRates()
     rebuild: RebuildTime = RebuildTime()
+    duplicates: DuplicatesTime = DuplicatesTime()
+    archive: ArchiveSpeed = ArchiveSpeed()
 
 
 FULL = Definitions()
 
+_QUICK_RELATED = RelatedLatency(sizes=(300,), articles=10, warm_up=2, rounds=2)
+_QUICK_HTTP = HttpRate(articles=300, connections=4, seconds=1, warm_up_seconds=1, rounds=2)
 QUICK = Definitions(
     index=IndexLatency(sizes=(500,), queries=10, warm_up=2, rounds=2),
-    related=RelatedLatency(sizes=(300,), articles=10, warm_up=2, rounds=2),
-    http=HttpRate(articles=300, connections=4, seconds=1, warm_up_seconds=1, rounds=2),
+    related=_QUICK_RELATED,
+    http=_QUICK_HTTP,
+    events=EventsRate(
+        connections=8,
+        seconds=1,
+        warm_up_seconds=1,
+        rounds=2,
+        bodies=100,
+        batch_size=50,
+        short=100,
+        long=1_000,
+        asked=2,
+    ),
     embedding=EmbeddingRate(texts=24, warm_up=4, rounds=2),
+    embedders=EmbedderRates(texts=24, rounds=2),
     rebuild=RebuildTime(articles=300, rounds=2),
+    duplicates=DuplicatesTime(articles=400, compared=200, rounds=2),
+    archive=ArchiveSpeed(rounds=2, related=_QUICK_RELATED, http=_QUICK_HTTP),
 )
 """Shows that everything runs; its figures say nothing."""

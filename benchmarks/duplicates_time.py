@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.corpora import sample
+from benchmarks.definitions import DuplicatesTime
 from benchmarks.figures import Contest, Goal, figure, ratio
 from recommender.articles.article import Article
 from recommender.similarity.duplicates import Copies, find_copies
@@ -22,25 +23,6 @@ _WORDS = (150, 700)  # of an article
 _SHINGLE = 5
 _JACCARD = 0.5
 _BLOCK = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicatesTime:
-    """Finding the copies among made-up articles, a tenth of which are copies of others.
-
-    Attributes:
-        articles: of the timed run, once.
-        compared: articles that plain sets of shingles go through as well.
-        rounds: of the comparison.
-        at_most: seconds for `articles`.
-        found: share of the copies that have to stand in one group with their original.
-    """
-
-    articles: int = 100_000
-    compared: int = 2_000
-    rounds: int = 3
-    at_most: float = 90.0
-    found: float = 0.95
 
 
 def measure(asked: DuplicatesTime, seed: int) -> tuple[list[Contest], list[Goal]]:
@@ -190,9 +172,3 @@ def _seconds_of_sets(articles: Sequence[Article]) -> float:
         for (one, other), common in shared.items()
     )
     return time.perf_counter() - start
-
-
-if __name__ == "__main__":
-    for part in measure(DuplicatesTime(), 20260101):
-        for one in part:
-            print(one.model_dump_json(indent=1))

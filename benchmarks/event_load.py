@@ -1,127 +1,77 @@
-"""Events over HTTP: single beacons by wrk, batches by threads that send what was made before."""
+"""Events as a server gets them: requests for `put`, and a beacon every so often."""
 
 import http.client
-import json
 import random
-import shutil
-import subprocess
 import threading
-import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from benchmarks.http_server import kept_to
-from benchmarks.load import Load
+from benchmarks.request import AGENT, NUMBER, Request
 
-READERS = 1_000_000
 ARTICLES = 2_000
-AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+READERS = 1_000_000
 
-_MARK = "LOAD "
-# every beacon has an id and a reader of its own, and one of the popular articles more often
-_LUA = """
-math.randomseed(%(seed)d)
-local headers = {["Content-Type"] = "text/plain", ["User-Agent"] = "%(agent)s"}
-local format, random = string.format, math.random
-request = function()
-  local article = math.floor(%(articles)d * random() ^ 3)
-  local body = format('{"id":"%%08x%%08x%%08x","type":"view","article_id":"a%%d","reader":"r%%d"}',
-    random(0, 4294967295), random(0, 4294967295), random(0, 4294967295), article,
-    random(%(readers)d))
-  return wrk.format("POST", "/v1/events", headers, body)
-end
-done = function(summary, latency, _)
-  local e = summary.errors
-  io.write(string.format(
-    'LOAD {"requests":%%d,"seconds":%%.6f,' ..
-    '"p50_ms":%%.4f,"p95_ms":%%.4f,"p99_ms":%%.4f,"failed":%%d}\\n',
-    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3,
-    latency:percentile(95) / 1e3, latency:percentile(99) / 1e3,
-    e.connect + e.read + e.write + e.status + e.timeout))
-end
-"""
+_PATH = "/v1/events"
 
 
-def wrk_there() -> bool:
-    """Whether beacons can be sent."""
-    return shutil.which("wrk") is not None
+def beacons(count: int, seed: int) -> list[Request]:
+    """So many requests of one event, about some articles more often than about others."""
+    return [Request(_PATH, event) for event in _events(count, seed)]
 
 
-def beacons(address: str, *, connections: int, seconds: int, seed: int, core: int | None) -> Load:
-    """Single events, each its own request.
-
-    Raises:
-        RuntimeError: a request failed, or wrk did.
-    """
-    with TemporaryDirectory() as folder:
-        script = Path(folder) / "beacons.lua"
-        names = {"seed": seed, "agent": AGENT, "articles": ARTICLES, "readers": READERS}
-        script.write_text(_LUA % names, encoding="ascii")
-        options = ["-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), address]
-        with kept_to(core):
-            done = subprocess.run(["wrk", *options], capture_output=True, text=True, check=False)
-    told = [line for line in done.stdout.splitlines() if line.startswith(_MARK)]
-    if done.returncode or not told:
-        raise RuntimeError(f"wrk failed with {done.returncode}: {done.stderr or done.stdout}")
-    load = Load.model_validate_json(told[-1].removeprefix(_MARK))
-    if load.failed:
-        raise RuntimeError(f"{load.failed} of {load.requests} beacons failed.")
-    return load
+def batches(count: int, size: int, seed: int) -> list[Request]:
+    """So many requests of `size` events each."""
+    events = list(_events(count * size, seed))
+    starts = range(0, count * size, size)
+    return [Request(_PATH, f"[{','.join(events[at : at + size])}]") for at in starts]
 
 
-def batch_bodies(count: int, size: int, seed: int) -> Iterator[bytes]:
-    """`count` lists of `size` events, no two of which have the same id."""
-    rng = random.Random(seed)  # noqa: S311 - draws ids, keeps no secret
-    for _ in range(count):
-        yield json.dumps(
-            [
-                {
-                    "id": f"{rng.getrandbits(96):024x}",
-                    "type": "view",
-                    "article_id": f"a{int(ARTICLES * rng.random() ** 3)}",
-                    "reader": f"r{rng.randrange(READERS)}",
-                }
-                for _ in range(size)
-            ],
-            separators=(",", ":"),
-        ).encode()
-
-
-def send(address: str, bodies: Sequence[bytes], *, connections: int, core: int | None) -> float:
-    """Posts all bodies over so many connections; returns the seconds that took.
+@contextmanager
+def steady_beacons(address: str, *, every: float, seed: int, path: str = _PATH) -> Iterator[None]:
+    """Within, a beacon arrives every so many seconds, the first at once.
 
     Raises:
         RuntimeError: one was not taken.
     """
-    place = urlsplit(address)
-    waiting = iter(bodies)
-    taking = threading.Lock()
+    ended = threading.Event()
     failed: list[str] = []
+    place = urlsplit(address)
 
-    def work() -> None:
+    def send() -> None:
         connection = http.client.HTTPConnection(place.hostname or "", place.port)
-        headers = {"Content-Type": "application/json", "User-Agent": AGENT}
-        while not failed:
-            with taking:
-                body = next(waiting, None)
-            if body is None:
-                break
-            connection.request("POST", "/v1/events", body, headers)
-            answer = connection.getresponse()
-            told = answer.read()
-            if answer.status != http.client.ACCEPTED:
-                failed.append(f"{answer.status}: {told[:200]!r}")
-        connection.close()
+        headers = {"Content-Type": "text/plain", "User-Agent": AGENT}
+        number = 0
+        try:
+            while not ended.is_set():
+                (one,) = beacons(1, seed + number)
+                body = one.body.replace(NUMBER, f"{seed:08x}{number:016x}")
+                connection.request("POST", path, body, headers)
+                answer = connection.getresponse()
+                told = answer.read()
+                if answer.status != http.client.ACCEPTED:
+                    failed.append(f"{answer.status}: {told[:200]!r}")
+                number += 1
+                ended.wait(every)
+        except OSError as error:
+            failed.append(repr(error))
+        finally:
+            connection.close()
 
-    threads = [threading.Thread(target=work) for _ in range(connections)]
-    start = time.perf_counter()
-    with kept_to(core):
-        for one in threads:
-            one.start()
-        for one in threads:
-            one.join()
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        sender.join()
     if failed:
-        raise RuntimeError(f"A batch was not taken: {failed[0]}")
-    return time.perf_counter() - start
+        raise RuntimeError(f"{len(failed)} beacons were not taken, the first: {failed[0]}")
+
+
+def _events(count: int, seed: int) -> Iterator[str]:
+    """Each with an id and a reader of its own: the same reader again would be kept aside."""
+    rng = random.Random(seed)  # noqa: S311 - draws ids, keeps no secret
+    for _ in range(count):
+        article = int(ARTICLES * rng.random() ** 3)
+        yield f'{{"id":"{NUMBER}","type":"view","article_id":"a{article}","reader":"r{NUMBER}"}}'

@@ -1,20 +1,18 @@
 """How fast events are kept, and what is read at the end of a short and of a long log."""
 
-import argparse
-import json
 import random
 import subprocess
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.event_load import ARTICLES, READERS, batch_bodies, beacons, send
+from benchmarks.definitions import EventsRate
+from benchmarks.event_load import ARTICLES, READERS, batches, beacons
 from benchmarks.figures import Contest, Goal, figure, ratio
-from benchmarks.http_app import CONSTANT
 from benchmarks.http_server import cores, serving
-from benchmarks.load import Load, generator, put
+from benchmarks.load import generator
+from benchmarks.load_rounds import CONSTANTS, Kind, contests, in_turn
 from recommender.readers.event import Event
 from recommender.readers.events import EventLog
 
@@ -37,111 +35,73 @@ with EventLog.open(Path(sys.argv[1])) as log:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class EventsRate:
-    """What is measured.
-
-    Attributes:
-        connections: that send beacons.
-        batches: of `batch_size` events in a round.
-        short, long: events of the two logs.
-        least_ratio: of the rates of beacons and of a constant.
-        least_rate: events a second, in batches.
-        most_longer: times that the long log may take.
-    """
-
-    connections: int = 256
-    seconds: int = 4
-    rounds: int = 5
-    batches: int = 100
-    batch_size: int = 1_000
-    batch_connections: int = 4
-    short: int = 10_000
-    long: int = 3_000_000
-    asked: int = 9
-    least_ratio: float = 0.5
-    least_rate: float = 50_000
-    most_longer: float = 2.0
-
-
 def measure(asked: EventsRate, seed: int) -> tuple[list[Contest], list[Goal]]:
     """All three: beacons, batches, and the popular slot of two logs."""
     rate, ratio_goal = _beacons(asked, seed)
-    batches, rate_goal = _batches(asked, seed)
+    in_batches, rate_goal = _batches(asked, seed)
     popular, goals = _popular(asked, seed)
-    return [rate, batches, *popular], [ratio_goal, rate_goal, *goals]
+    return [*rate, in_batches, *popular], [ratio_goal, rate_goal, *goals]
 
 
-def _beacons(asked: EventsRate, seed: int) -> tuple[Contest, Goal]:
-    server_core, load_core = cores()
-    measured: list[Load] = []
-    constant: list[Load] = []
-    with (
-        TemporaryDirectory() as folder,
-        serving(Path(folder), constant_bytes=_ANSWER_BYTES, core=server_core) as address,
-    ):
-        for number in range(asked.rounds + 1):
-            sent = beacons(
+def _beacons(asked: EventsRate, seed: int) -> tuple[list[Contest], Goal]:
+    sent = Kind("POST /v1/events, one event, durable", beacons(asked.bodies, seed))
+    kinds = (sent, *CONSTANTS)
+    core, _ = cores()
+    with TemporaryDirectory() as folder:
+        with serving(Path(folder), constant_bytes=_ANSWER_BYTES, core=core) as address:
+            loads = in_turn(
                 address,
+                kinds,
                 connections=asked.connections,
                 seconds=asked.seconds,
-                seed=seed + number,
-                core=load_core,
+                rounds=asked.rounds,
+                warm_up_seconds=asked.warm_up_seconds,
+                seed=seed,
             )
-            same = put(
-                address,
-                (CONSTANT,),
-                connections=asked.connections,
-                seconds=asked.seconds,
-                seed=seed + number,
-                core=load_core,
-                using=generator(),
-            )
-            if number:  # the first is the warm-up
-                measured.append(sent)
-                constant.append(same)
         with EventLog.open(Path(folder) / "events.sqlite") as log:
             kept = len(log)
-    found = Contest(
-        name=f"beacons a second, {asked.connections} connections",
-        size=kept,
-        measured_by="POST /v1/events, one event, durable",
-        measured=figure("answers/s", [[one.rate] for one in measured]),
-        baseline_by="GET /constant",
-        baseline=figure("answers/s", [[one.rate] for one in constant]),
-        ratio=0,
-        facts={"p50 ms": measured[0].p50_ms, "p99 ms": measured[0].p99_ms},
-    )
-    found = found.model_copy(update={"ratio": ratio(found.measured, found.baseline)})
-    goal = Goal(name="beacons to a constant", at_least=asked.least_ratio, came=found.ratio)
+    answered = sum(one.requests for one in loads[0])
+    if kept < answered:
+        raise RuntimeError(f"{answered} beacons were answered, but only {kept} events were kept.")
+    found = contests(f"{asked.connections} connections", kept, kinds, loads, {})
+    goal = Goal(name="beacons to a constant", at_least=asked.least_ratio, came=found[0].ratio)
     return found, goal
 
 
 def _batches(asked: EventsRate, seed: int) -> tuple[Contest, Goal]:
-    server_core, load_core = cores()
-    rates: list[list[float]] = []
-    alone: list[list[float]] = []
+    pool = max(1, asked.bodies // asked.batch_size)
+    kinds = (
+        Kind(
+            f"POST /v1/events, {asked.batch_size:,} events",
+            batches(pool, asked.batch_size, seed),
+        ),
+        Kind("the same, one event", batches(pool, 1, seed)),
+    )
+    core, _ = cores()
     with (
         TemporaryDirectory() as folder,
-        serving(Path(folder), constant_bytes=_ANSWER_BYTES, core=server_core) as address,
+        serving(Path(folder), constant_bytes=_ANSWER_BYTES, core=core) as address,
     ):
-        for number in range(asked.rounds + 1):
-            bodies = list(batch_bodies(asked.batches, asked.batch_size, seed + number))
-            seconds = send(address, bodies, connections=asked.batch_connections, core=load_core)
-            small = list(batch_bodies(asked.batches, 1, seed + 1000 + number))
-            single = send(address, small, connections=asked.batch_connections, core=load_core)
-            if number:
-                rates.append([asked.batches * asked.batch_size / seconds])
-                alone.append([asked.batches / single])
-    measured, baseline = figure("events/s", rates), figure("events/s", alone)
+        many, single = in_turn(
+            address,
+            kinds,
+            connections=asked.batch_connections,
+            seconds=asked.seconds,
+            rounds=asked.rounds,
+            warm_up_seconds=asked.warm_up_seconds,
+            seed=seed,
+        )
+    measured = figure("events/s", [[one.rate * asked.batch_size] for one in many])
+    baseline = figure("events/s", [[one.rate] for one in single])
     found = Contest(
         name=f"events a second, {asked.batch_connections} connections",
         size=asked.batch_size,
-        measured_by=f"POST /v1/events, {asked.batch_size:,} events",
+        measured_by=kinds[0].by,
         measured=measured,
-        baseline_by="the same, one event",
+        baseline_by=kinds[1].by,
         baseline=baseline,
         ratio=ratio(measured, baseline),
+        facts={"load by": generator()},
     )
     return found, Goal(name="events/s in batches", at_least=asked.least_rate, came=measured.median)
 
@@ -207,31 +167,3 @@ def _ask(path: Path, days: float) -> float:
         check=True,
     )
     return float(done.stdout.split()[0])
-
-
-def main() -> None:
-    """Measures and prints; for the report see run.py."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--part", choices=["beacons", "batches", "popular"])
-    parser.add_argument("--long", type=int, default=3_000_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    given = parser.parse_args()
-    asked = EventsRate(long=given.long, rounds=given.rounds)
-    if given.part == "beacons":
-        contest, goal = _beacons(asked, 0)
-        contests, goals = [contest], [goal]
-    elif given.part == "batches":
-        contest, goal = _batches(asked, 0)
-        contests, goals = [contest], [goal]
-    elif given.part == "popular":
-        contests, goals = _popular(asked, 0)
-    else:
-        contests, goals = measure(asked, 0)
-    for contest in contests:
-        print(json.dumps(contest.model_dump(), indent=1))
-    for goal in goals:
-        print(f"{goal.name}: {goal.came:.4g} {'reached' if goal.reached else 'NOT reached'}")
-
-
-if __name__ == "__main__":
-    main()

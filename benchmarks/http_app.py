@@ -1,4 +1,4 @@
-"""The product's application with one more address, which answers a constant."""
+"""The product's application with two more addresses, which answer a constant."""
 
 import os
 from dataclasses import replace
@@ -17,30 +17,43 @@ from recommender.engine import Recommender
 from recommender.wiring import assemble
 
 HOME = "BENCHMARK_HOME"
+HASHED = "BENCHMARK_HASHED"
 CONSTANT_BYTES = "BENCHMARK_CONSTANT_BYTES"
 CONSTANT = "/constant"
+ORDINARY = "/ordinary"
 
 
 def from_environment() -> FastAPI:
-    """The application over the home, and with a constant as long, as the two variables say."""
-    parts = replace(assemble(Path(os.environ[HOME])), embedder=HashedWords())
-    return with_constant(Recommender(parts, follow=False), int(os.environ[CONSTANT_BYTES]))
+    """The application as the three variables say: its home, by which embedder, and the bytes."""
+    parts = assemble(Path(os.environ[HOME]))
+    if os.environ[HASHED] == "yes":
+        parts = replace(parts, embedder=HashedWords())
+    return with_constants(Recommender(parts, follow=False), int(os.environ[CONSTANT_BYTES]))
 
 
-def with_constant(recommender: Recommender, size: int) -> FastAPI:
-    """`create_app` with `CONSTANT`, served by the product's own routing and response.
+def with_constants(recommender: Recommender, size: int) -> FastAPI:
+    """`create_app` with `CONSTANT` and `ORDINARY`, which answer the same bytes.
+
+    `CONSTANT` is served by the product's own routing and response, `ORDINARY` as FastAPI's
+    documentation would have it.
 
     Args:
         recommender: opened with `follow=False`.
         size: bytes of the constant, at least 2.
     """
     app = create_app(recommender)
-    body = b'"%b"' % (b"x" * (size - 2))
+    text = "x" * (size - 2)
+    body = f'"{text}"'.encode()
 
     async def constant(_: Request) -> Response:
         return json_response(body)
 
+    async def ordinary() -> str:
+        return text
+
     add(app, "GET", CONSTANT, constant, Operation("constant", "", "A constant", Answer("It.")))
-    # in front: the constant shall not pay for the product's many addresses before it
-    app.router.routes.insert(0, app.router.routes.pop())
+    app.get(ORDINARY)(ordinary)
+    # in front: the constants shall not pay for the product's many addresses before them
+    routes = app.router.routes
+    routes[:] = [*routes[-2:], *routes[:-2]]
     return app

@@ -10,10 +10,11 @@ import numpy as np
 
 from benchmarks.corpora import HashedWords, made_up, opened
 from benchmarks.definitions import HttpRate
-from benchmarks.figures import Contest, Figure, Goal, figure, ratio
-from benchmarks.http_app import CONSTANT
+from benchmarks.figures import Contest, Goal
 from benchmarks.http_server import cores, serving
-from benchmarks.load import Load, generator, put
+from benchmarks.load import Load
+from benchmarks.load_rounds import CONSTANTS, Kind, contests, in_turn
+from benchmarks.request import Request
 
 _USUAL = "GET /v1/articles/{id}/related"
 _NEW = "the same, each a question not asked before"
@@ -21,94 +22,122 @@ _SIZED = 200  # answers whose middle length the constant has
 
 
 def measure(asked: HttpRate, seed: int) -> tuple[list[Contest], list[Goal]]:
-    """Rates and latencies of the same rounds: as asked by readers, and computed anew each time."""
+    """As asked by readers, computed anew each time, and while beacons arrive."""
     rng = np.random.default_rng(seed)
     with TemporaryDirectory() as folder:
         home = Path(folder)
         articles = made_up(asked.articles, rng)
         with opened(home, HashedWords()) as recommender:
             recommender.rebuild(articles)
-        paths = [f"/v1/articles/{quote(one.id)}/related" for one in articles]
-        # a question that nobody asked before cannot be answered from what is ready
-        new = [f"{path}?exclude=nobody-{n}" for path in paths for n in range(asked.variants)]
-        size = _usual_size(home, [paths[at] for at in rng.integers(0, len(paths), _SIZED)])
+        ids = [one.id for one in articles]
+        usual, new = usual_questions(ids), new_questions(ids, asked.variants)
+        size = middle_size(home, usual.requests, rng)
+        found: list[Contest] = []
+        goals: list[Goal] = []
         # each with a server of its own: new questions would drive out what is ready
-        loads = [_rounds(asked, home, kind, size, seed) for kind in (paths, new)]
-    contests: list[Contest] = []
-    goals: list[Goal] = []
-    for which, (found, constant) in zip((_USUAL, _NEW), loads, strict=True):
-        rate = Contest(
-            name=f"answers a second, {asked.connections} connections",
-            size=len(articles),
-            measured_by=which,
-            measured=figure("answers/s", [[one.rate] for one in found]),
-            baseline_by="GET /constant",
-            baseline=figure("answers/s", [[one.rate] for one in constant]),
-            ratio=0,
-            facts={"bytes of the constant": size, "load by": generator()},
-        )
-        rate = rate.model_copy(update={"ratio": ratio(rate.measured, rate.baseline)})
-        contests += [rate, _latency(rate, found, constant)]
-        goals.append(
-            Goal(
-                name=f"rate to that of a constant, {which}",
-                at_least=asked.least_ratio,
-                came=rate.ratio,
+        for kind in (usual, new):
+            answered = beside_constants(asked, home, kind, articles=len(ids), size=size, seed=seed)
+            found += answered
+            goals.append(
+                Goal(
+                    name=f"rate to that of a constant, {kind.by}",
+                    at_least=asked.least_ratio,
+                    came=answered[0].ratio,
+                )
             )
-        )
-    return contests, goals
+        found += _while_beacons(asked, home, usual, len(ids), seed)
+    return found, goals
 
 
-def _usual_size(home: Path, paths: Sequence[str]) -> int:
-    with serving(home, constant_bytes=2, core=None) as address, httpx.Client() as client:
-        answers = [client.get(address + path).raise_for_status() for path in paths]
+def usual_questions(ids: Sequence[str]) -> Kind:
+    """As readers ask: the page of one article after another."""
+    return Kind(_USUAL, [Request(f"/v1/articles/{quote(one)}/related") for one in ids])
+
+
+def new_questions(ids: Sequence[str], variants: int) -> Kind:
+    """What nobody asked before cannot be answered from what is ready."""
+    paths = [one.path for one in usual_questions(ids).requests]
+    new = [Request(f"{path}?exclude=nobody-{n}") for path in paths for n in range(variants)]
+    return Kind(_NEW, new)
+
+
+def middle_size(
+    home: Path, requests: Sequence[Request], rng: np.random.Generator, *, hashed: bool = True
+) -> int:
+    """Bytes of the answer in the middle, of some of the requests."""
+    with (
+        serving(home, constant_bytes=2, core=None, hashed=hashed) as address,
+        httpx.Client() as client,
+    ):
+        drawn = rng.integers(0, len(requests), _SIZED)
+        answers = [client.get(address + requests[at].path).raise_for_status() for at in drawn]
     return int(np.median([len(one.content) for one in answers]))
 
 
-def _rounds(
-    asked: HttpRate, home: Path, paths: Sequence[str], size: int, seed: int
-) -> tuple[list[Load], list[Load]]:
-    """The loads of `paths` and of the constant, put in turn."""
-    server_core, load_core = cores()
-    measured: list[Load] = []
-    constant: list[Load] = []
-    with serving(home, constant_bytes=size, core=server_core) as address:
-        for number in range(asked.rounds + 1):
-            for wanted, found in ((paths, measured), ((CONSTANT,), constant)):
-                load = put(
-                    address,
-                    wanted,
-                    connections=asked.connections,
-                    seconds=asked.seconds if number else asked.warm_up_seconds,
-                    seed=seed + number,
-                    core=load_core,
-                    using=generator(),
-                )
-                if number:  # the first is the warm-up
-                    found.append(load)
-    return measured, constant
+def beside_constants(
+    asked: HttpRate,
+    home: Path,
+    kind: Kind,
+    *,
+    articles: int,
+    size: int,
+    seed: int,
+    hashed: bool = True,
+    cold: bool = False,
+) -> list[Contest]:
+    """One kind beside the two constants, on a server of its own.
+
+    Args:
+        asked: how often and how long.
+        home: where a snapshot was published.
+        kind: what is asked.
+        articles: in the home.
+        size: bytes of the constants.
+        seed: of the drawing.
+        hashed: see `serving`.
+        cold: without a warm-up, and with the ratio of each round as a fact.
+    """
+    kinds = (kind, *CONSTANTS)
+    core, _ = cores()
+    with serving(home, constant_bytes=size, core=core, hashed=hashed) as address:
+        loads = in_turn(
+            address,
+            kinds,
+            connections=asked.connections,
+            seconds=asked.seconds,
+            rounds=asked.rounds,
+            warm_up_seconds=0 if cold else asked.warm_up_seconds,
+            seed=seed,
+        )
+    facts: dict[str, float | str] = {"bytes of the constant": size}
+    if cold:
+        facts["ratio to the constant, round by round"] = _growth(loads[0], loads[1])
+    what = f"{asked.connections} connections{', from a cold start' if cold else ''}"
+    return contests(what, articles, kinds, loads, facts)
 
 
-def _latency(rate: Contest, related: Sequence[Load], constant: Sequence[Load]) -> Contest:
-    measured, baseline = _of(related), _of(constant)
-    return Contest(
-        name="time of an answer in the same rounds",
-        size=rate.size,
-        measured_by=rate.measured_by,
-        measured=measured,
-        baseline_by=rate.baseline_by,
-        baseline=baseline,
-        ratio=ratio(measured, baseline),
+def _growth(own: Sequence[Load], constant: Sequence[Load]) -> str:
+    return ", ".join(
+        f"{one.rate / other.rate:.2f}" for one, other in zip(own, constant, strict=True)
     )
 
 
-def _of(loads: Sequence[Load]) -> Figure:
-    """The percentiles are medians of the rounds': the generator keeps no single times."""
-    medians = figure("ms", [[one.p50_ms] for one in loads])
-    return medians.model_copy(
-        update={
-            "runs": sum(one.requests for one in loads),
-            "p95": figure("ms", [[one.p95_ms] for one in loads]).median,
-            "p99": figure("ms", [[one.p99_ms] for one in loads]).median,
-        }
+def _while_beacons(asked: HttpRate, home: Path, usual: Kind, size: int, seed: int) -> list[Contest]:
+    milliseconds = f"{asked.beacon_seconds * 1e3:.0f}"
+    kinds = (
+        Kind(f"{usual.by}, a beacon every {milliseconds} ms", usual.requests, asked.beacon_seconds),
+        usual,
     )
+    core, _ = cores()
+    with serving(home, constant_bytes=2, core=core) as address:
+        loads = in_turn(
+            address,
+            kinds,
+            connections=asked.connections,
+            seconds=asked.seconds,
+            rounds=asked.rounds,
+            warm_up_seconds=asked.warm_up_seconds,
+            seed=seed,
+        )
+    what = f"{asked.connections} connections, with beacons and without"
+    return contests(what, size, kinds, loads, {})

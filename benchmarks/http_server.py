@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.http_app import CONSTANT, CONSTANT_BYTES, HOME
+from benchmarks.http_app import CONSTANT, CONSTANT_BYTES, HASHED, HOME
 
 _ROOT = Path(__file__).resolve().parents[1]
 _START_SECONDS = 60.0
@@ -41,8 +41,16 @@ def kept_to(core: int | None) -> Iterator[None]:
 
 
 @contextmanager
-def serving(home: Path, *, constant_bytes: int, core: int | None) -> Iterator[str]:
+def serving(
+    home: Path, *, constant_bytes: int, core: int | None, hashed: bool = True
+) -> Iterator[str]:
     """Address of the application over `home`; the server ends with the block.
+
+    Args:
+        home: where a snapshot was published.
+        constant_bytes: that the two constants have.
+        core: where it runs; None for anywhere.
+        hashed: whether the home was embedded by `HashedWords`; else as its settings say.
 
     Raises:
         RuntimeError: it ended, or did not answer within a minute.
@@ -50,7 +58,12 @@ def serving(home: Path, *, constant_bytes: int, core: int | None) -> Iterator[st
     port = _free_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", "benchmarks.http_app:from_environment"]
     options = ["--app-dir", str(_ROOT), "--port", str(port), "--no-access-log"]
-    environment = {**os.environ, HOME: str(home), CONSTANT_BYTES: str(constant_bytes)}
+    environment = {
+        **os.environ,
+        HOME: str(home),
+        HASHED: "yes" if hashed else "no",
+        CONSTANT_BYTES: str(constant_bytes),
+    }
     with kept_to(core):
         process = subprocess.Popen(
             [*command, *options, "--log-level", "warning"], env=environment, cwd=_ROOT

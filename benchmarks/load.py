@@ -10,18 +10,31 @@ from tempfile import TemporaryDirectory
 from pydantic import BaseModel, ConfigDict
 
 from benchmarks.http_server import kept_to
+from benchmarks.request import AGENT, NUMBER, Request
 
 _MARK = "LOAD "
 _ROOT = Path(__file__).resolve().parents[1]
 
 # each request is one of the list, drawn uniformly; what was found is told as one line of JSON
 _LUA = """
-local requests = {}
+local requests, counted = {}, 0
+local headers = {["Content-Type"] = "text/plain", ["User-Agent"] = "%(agent)s"}
 init = function(args)
   math.randomseed(%(seed)d)
-  for path in io.lines("%(paths)s") do requests[#requests + 1] = wrk.format("GET", path) end
+  for line in io.lines("%(listed)s") do
+    local path, body = line:match("^([^\\t]*)\\t?(.*)$")
+    local whole = body == "" and wrk.format("GET", path)
+    requests[#requests + 1] = {whole = whole, path = path, body = body}
+  end
 end
-request = function() return requests[math.random(#requests)] end
+local function number()
+  counted = counted + 1
+  return string.format("%%08x%%016x", %(seed)d, counted)
+end
+request = function()
+  local one = requests[math.random(#requests)]
+  return one.whole or wrk.format("POST", one.path, headers, (one.body:gsub("%(number)s", number)))
+end
 done = function(summary, latency, _)
   local e = summary.errors
   io.write(string.format(
@@ -60,41 +73,43 @@ class Load(BaseModel):
 
 
 def generator() -> str:
-    """Which one `put` uses."""
+    """Which one `put` uses unless told."""
     return "wrk" if shutil.which("wrk") else "built-in"
 
 
 def put(
     address: str,
-    paths: Sequence[str],
+    requests: Sequence[Request],
     *,
     connections: int,
     seconds: int,
     seed: int,
     core: int | None,
-    using: str,
+    using: str | None = None,
 ) -> Load:
-    """Asks for `paths`, drawn uniformly, over kept-alive connections, one request on each.
+    """Sends `requests`, drawn uniformly, over kept-alive connections, one request on each.
 
     Args:
         address: of the server.
-        paths: at least one.
+        requests: at least one.
         connections: at least 1.
         seconds: how long.
-        seed: of the drawing.
+        seed: of the drawing and of the numbers in bodies.
         core: where the generator runs; None for anywhere.
-        using: "wrk" or "built-in".
+        using: "wrk" or "built-in"; None for `generator()`.
 
     Raises:
         RuntimeError: a request failed, or the generator did.
     """
     with TemporaryDirectory() as folder:
-        listed = Path(folder) / "paths.txt"
-        listed.write_text("\n".join(paths) + "\n", encoding="ascii")
+        listed = Path(folder) / "requests.txt"
+        lines = (f"{one.path}\t{one.body}\n" for one in requests)
+        listed.write_text("".join(lines), encoding="ascii")
         counts = [str(connections), str(seconds), str(seed)]
-        if using == "wrk":
+        if (using or generator()) == "wrk":
             script = Path(folder) / "load.lua"
-            script.write_text(_LUA % {"seed": seed, "paths": listed}, encoding="ascii")
+            names = {"seed": seed, "listed": listed, "agent": AGENT, "number": NUMBER}
+            script.write_text(_LUA % names, encoding="ascii")
             command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script)]
             command.append(address)
         else:
@@ -109,7 +124,9 @@ def put(
         )
     load = Load.model_validate_json(told[-1].removeprefix(_MARK))
     if not load.requests:
-        raise RuntimeError(f"No request was answered at {paths[0]}: {done.stderr}")
+        raise RuntimeError(f"No request was answered at {requests[0].path}: {done.stderr}")
     if load.failed:
-        raise RuntimeError(f"{load.failed} of {load.requests} requests failed at {paths[0]}.")
+        raise RuntimeError(
+            f"{load.failed} of {load.requests} requests failed at {requests[0].path}."
+        )
     return load

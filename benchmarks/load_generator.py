@@ -1,16 +1,20 @@
-"""A load generator for machines without wrk: ADDRESS PATHS-FILE CONNECTIONS SECONDS SEED."""
+"""A load generator for machines without wrk: ADDRESS REQUESTS-FILE CONNECTIONS SECONDS SEED."""
 
 import asyncio
 import random
+import re
 import sys
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
 import numpy as np
 import uvloop
+
+from benchmarks.request import AGENT, NUMBER
 
 _LENGTH = b"content-length:"
 
@@ -42,7 +46,7 @@ class _Connection(asyncio.Protocol):
             head, found, data = self._head.partition(b"\r\n\r\n")
             if not found:
                 return
-            if not head.startswith(b"HTTP/1.1 200"):
+            if not head.startswith(b"HTTP/1.1 2"):
                 self._failed.append(head[:40])
             at = head.lower().index(_LENGTH) + len(_LENGTH)
             self._left = int(head[at:].partition(b"\r\n")[0])
@@ -66,19 +70,41 @@ class _Connection(asyncio.Protocol):
         transport.write(self._draw())
 
 
-async def _load(address: str, paths: list[str], connections: int, seconds: int, seed: int) -> str:
+def _drawing(host: str, lines: list[str], seed: int) -> Callable[[], bytes]:
+    """Draws one of the lines of the file that `put` writes, as a whole request."""
+    drawing = random.Random(seed)  # noqa: S311 - draws ids, keeps no secret
+    counted = count(1)
+    kinds = [line.partition("\t") for line in lines]
+    requests = [(_head(path, host, post=bool(body)), body) for path, _, body in kinds]
+
+    def draw() -> bytes:
+        head, body = drawing.choice(requests)
+        if not body:
+            return head
+        sent = re.sub(NUMBER, lambda _: f"{seed:08x}{next(counted):016x}", body).encode()
+        return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(sent), sent)
+
+    return draw
+
+
+def _head(path: str, host: str, *, post: bool) -> bytes:
+    """Of a POST all but the length and the end."""
+    if not post:
+        return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+    told = f"Host: {host}\r\nContent-Type: text/plain\r\nUser-Agent: {AGENT}\r\n"
+    return f"POST {path} HTTP/1.1\r\n{told}".encode()
+
+
+async def _load(address: str, lines: list[str], connections: int, seconds: int, seed: int) -> str:
     parts = urlsplit(address)
     host, port = parts.hostname or "127.0.0.1", parts.port or 80
-    drawing = random.Random(seed)  # noqa: S311 - draws ids, keeps no secret
-    requests = [f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() for path in paths]
+    draw = _drawing(host, lines, seed)
     took: list[float] = []
     failed: list[bytes] = []
     loop = asyncio.get_running_loop()
     start = time.perf_counter()
     opened = [
-        await loop.create_connection(
-            lambda: _Connection(lambda: drawing.choice(requests), took, failed), host, port
-        )
+        await loop.create_connection(lambda: _Connection(draw, took, failed), host, port)
         for _ in range(connections)
     ]
     await asyncio.sleep(seconds)
@@ -95,6 +121,6 @@ async def _load(address: str, paths: list[str], connections: int, seconds: int, 
 
 if __name__ == "__main__":
     place, listed, *counts = sys.argv[1:]
-    asked = Path(listed).read_text(encoding="ascii").split()
+    asked = Path(listed).read_text(encoding="ascii").splitlines()
     width, length, chosen = (int(one) for one in counts)
     print(uvloop.run(_load(place, asked, width, length, chosen)))

@@ -32,12 +32,13 @@ def _over(
 ) -> list[Contest]:
     with TemporaryDirectory() as folder, opened(Path(folder), embedder) as recommender:
         recommender.rebuild(articles)
-        return _contests(asked, corpus, recommender, seed)
+        return slot_contests(asked, corpus, recommender, seed)
 
 
-def _contests(
+def slot_contests(
     asked: RelatedLatency, corpus: str, recommender: Recommender, seed: int
 ) -> list[Contest]:
+    """The slot of a published snapshot, as positions, and with its cards and reasons."""
     base = recommender.corpus().base
     rng = np.random.default_rng(seed)
     drawn = rng.integers(0, len(base), asked.warm_up + asked.rounds * asked.articles)

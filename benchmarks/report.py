@@ -15,8 +15,12 @@ _TITLES: dict[Part, str] = {
     "index": "Query latency of the index",
     "related": "`related` in process",
     "http": "HTTP",
+    "events": "Events",
     "embedding": "Embedding",
+    "embedders": "Embedders",
     "rebuild": "Rebuild",
+    "duplicates": "Copies",
+    "archive": "A real archive",
 }
 _ABOUT = (
     "Made by `benchmarks/report.py` from the files in `benchmarks/results`; not edited by hand. "
@@ -65,7 +69,7 @@ def _part(raw: Raw) -> Iterator[str]:
     if machine.busy is not None:
         warned = busy if machine.was_busy else ""
         yield f"- cores at other work as it began: {machine.busy:g}{warned}"
-    yield from ("", "| | articles | by | runs | median | p95 | p99 | spread | ratio |")
+    yield from ("", "| | size | by | runs | median | p95 | p99 | spread | ratio |")
     yield "|---|---:|---|---:|---:|---:|---:|---:|---:|"
     for contest in raw.contests:
         yield from _rows(contest)

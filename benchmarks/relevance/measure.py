@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from benchmarks.relevance.results import Bin, Learnt, SetResult, TopicsResult
 from benchmarks.relevance.sets import SETS, STORIES, Judged, Set, read
+from benchmarks.relevance.signals import ablation, ladder, mean_ndcg, row_of, time_between
 from recommender.articles.text import article_text
 from recommender.engine import Recommender
 from recommender.evaluation.collection import Collection, collection_of
@@ -18,7 +19,7 @@ from recommender.evaluation.evaluate import Options, evaluate
 from recommender.evaluation.examples import examples_of
 from recommender.evaluation.metrics import per_query
 from recommender.evaluation.report import Evaluation
-from recommender.evaluation.tuning import START, Examples, calibrate, learn, ndcg, scored_pairs
+from recommender.evaluation.tuning import START, Examples, calibrate, learn, scored_pairs
 from recommender.settings import EmbedderSettings, Settings
 from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.similarity.sentence_transformers_embedder import PACKAGED
@@ -28,105 +29,47 @@ from recommender.wiring import assemble
 
 _SEED = 0
 _BINS = 10
-_LADDER: Mapping[str, Mapping[str, float]] = {
-    "dense": {"dense": 1.0},
-    "dense, lexical": {"dense": 1.0, "lexical": 1.0},
-    "dense, lexical, half title": {"dense": 1.0, "lexical": 1.0, "title": 0.5},
-    "expanded": {"expanded": 1.0},
-    "expanded, lexical": {"expanded": 1.0, "lexical": 0.5},
-    "expanded, lexical, names": {"expanded": 1.0, "lexical": 0.5, "names": 0.25},
-}
-"""What is added one after the other, up to the weights that ship."""
-
 _DIVERSITIES = (0.0, 0.02, 0.1, 0.3, 1.0)
-
-_TRIED: Mapping[str, float] = {"dense": 0.5, "title": 0.25, "density": -0.75, "names": 0.5}
-"""Changes of one weight that were not taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """Pairs of like predicted probability: how many, predicted and found to be related."""
-
-    pairs: int
-    predicted: float
-    related: float
-
-
-@dataclass(frozen=True, slots=True)
-class SetResult:
-    """One set.
-
-    Attributes:
-        weights: learned on all other sets.
-        calibration: so too.
-        left_out: by those weights, beside the baselines.
-        shipped: by the weights that ship.
-        as_of_own_date: the default pipeline and `similarity` as of each article's own date;
-            None where the articles have none.
-        ladder: nDCG@k by named weights, learned from nothing.
-        ablation: the change of nDCG@k where one of the weights that ship is set to 0, or to
-            another value that was tried.
-        reliability: of `calibration` on this set.
-        candidates: share of the related articles among the first n kept candidates, by n.
-        from_nothing: nDCG@k of weights learned without the set from `expanded` alone: where
-            learning begins was chosen by people who had seen these sets.
-        diversity: nDCG@k of `similarity` with so much of it; empty where only judged articles
-            are ranked.
-    """
-
-    name: str
-    k: int
-    articles: int
-    queries: int
-    weights: dict[str, float]
-    calibration: Calibration
-    left_out: Evaluation
-    shipped: Evaluation
-    as_of_own_date: Evaluation | None
-    ladder: dict[str, float]
-    ablation: dict[str, float]
-    reliability: tuple[Bin, ...]
-    candidates: dict[int, float]
-    from_nothing: float
-    diversity: dict[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """From all sets: what is to ship."""
-
-    weights: dict[str, float]
-    related: Calibration
-    same_story: Calibration
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A set in a home of its own."""
+    """A set in a home of its own.
+
+    Attributes:
+        examples: with the signals of the texts.
+        timed: the same with closeness in time as the last; None where the articles have no dates.
+    """
 
     one: Set
     judged: Judged
     recommender: Recommender
     collection: Collection
     examples: Examples
+    timed: Examples | None
 
 
-def measure(data: Path, homes: Path) -> tuple[Learnt, list[SetResult]]:
-    """All sets.
+def measure(
+    data: Path, homes: Path, names: Sequence[str]
+) -> tuple[Learnt, list[SetResult], list[TopicsResult]]:
+    """What is learned of all sets, and figures of those that are named.
 
     Args:
         data: the folder of the sets.
         homes: where the homes of the sets are, or are made; they keep what was embedded.
+        names: of the sets to measure. Weights are learned without the one that is judged and with
+            all others, whatever is named.
     """
     with ExitStack() as stack:
         opened = [_open(one, data, homes, stack) for one in SETS]
         for one in opened:
             print(f"{one.one.name}: {len(one.collection):,} articles", flush=True)
-        results = [_result(one, opened) for one in opened if one.one.quoted]
+        named = [one for one in opened if one.one.name in names]
+        results = [_result(one, opened) for one in named if one.one.quoted]
+        topics = [_topics(one) for one in named if not one.one.quoted]
         weights = _learned(opened)
         learnt = Learnt(weights, _calibrated(opened, weights), _of_stories(opened, weights))
-    return learnt, results
+    return learnt, results, topics
 
 
 def measure_embedder(model: str, data: Path, homes: Path) -> dict[str, dict[str, float]]:
@@ -169,9 +112,10 @@ def _open(one: Set, data: Path, homes: Path, stack: ExitStack, model: str = PACK
         judged_only=one.judged_only,
         half=recommender.pipeline("similarity").time_between_half,
     )
+    dated = bool(np.isfinite(collection.published_at).any())
     # the time between is set and not learned: one set alone has dates and stories
-    examples = replace(examples, values=examples.values[:, : len(TEXT_SIGNALS)])
-    return _Opened(one, judged, recommender, collection, examples)
+    of_texts = replace(examples, values=examples.values[:, : len(TEXT_SIGNALS)])
+    return _Opened(one, judged, recommender, collection, of_texts, examples if dated else None)
 
 
 def _learned(sets: Sequence[_Opened], start: Mapping[str, float] = START) -> dict[str, float]:
@@ -191,7 +135,6 @@ def _result(judged: _Opened, everything: Sequence[_Opened]) -> SetResult:
     weights = _learned(others)
     calibration = _calibrated(others, weights)
     shipped = judged.recommender.parts.learned.weights
-    dated = bool(np.isfinite(judged.collection.published_at).any())
     print(f"{judged.one.name}: {weights}", flush=True)
     return SetResult(
         name=judged.one.name,
@@ -202,13 +145,29 @@ def _result(judged: _Opened, everything: Sequence[_Opened]) -> SetResult:
         calibration=calibration,
         left_out=_evaluated(judged, ("similarity",), weights),
         shipped=_evaluated(judged, ("similarity",), None),
-        as_of_own_date=_evaluated(judged, ("default", "similarity"), None) if dated else None,
-        ladder={name: _ndcg(judged.examples, row) for name, row in _LADDER.items()},
-        ablation=dict(_ablation(judged.examples, shipped)),
+        as_of_own_date=(
+            None if judged.timed is None else _evaluated(judged, ("default", "similarity"), None)
+        ),
+        ladder=ladder(judged.examples),
+        ablation=dict(ablation(judged.examples, shipped)),
+        time_between=time_between(judged.timed, shipped),
         reliability=tuple(_reliability(judged.examples, weights, calibration)),
         candidates=_candidates(judged, weights),
-        from_nothing=_ndcg(judged.examples, _learned(others, {TEXT_SIGNALS[0]: 1.0})),
+        from_nothing=mean_ndcg(judged.examples, _learned(others, {TEXT_SIGNALS[0]: 1.0})),
         diversity={} if judged.one.judged_only else _diversity(judged),
+    )
+
+
+def _topics(judged: _Opened) -> TopicsResult:
+    shipped = judged.recommender.parts.learned.weights
+    return TopicsResult(
+        name=judged.one.name,
+        k=judged.one.k,
+        articles=len(judged.collection),
+        queries=len(judged.examples),
+        ladder=ladder(judged.examples),
+        ablation=dict(ablation(judged.examples, shipped)),
+        time_between=time_between(judged.timed, shipped),
     )
 
 
@@ -270,28 +229,6 @@ def _diversity(judged: _Opened) -> dict[float, float]:
     return found
 
 
-def _row(weights: Mapping[str, float]) -> npt.NDArray[np.float64]:
-    return np.array([weights.get(one, 0.0) for one in TEXT_SIGNALS])
-
-
-def _ndcg(examples: Examples, weights: Mapping[str, float]) -> float:
-    scores = np.einsum("qsc,s->qc", examples.values, _row(weights))
-    return round(float(ndcg(examples, scores).mean()), 4)
-
-
-def _ablation(examples: Examples, shipped: Mapping[str, float]) -> Iterator[tuple[str, float]]:
-    kept = {one: shipped.get(one, 0.0) for one in TEXT_SIGNALS}
-    whole = _ndcg(examples, kept)
-    for signal, weight in kept.items():
-        if weight and signal != "expanded":
-            yield f"without {signal}", round(_ndcg(examples, {**kept, signal: 0.0}) - whole, 4)
-    plain = {**kept, "expanded": 0.0, "dense": 1.0}
-    yield "dense in place of expanded", round(_ndcg(examples, plain) - whole, 4)
-    for signal, weight in _TRIED.items():
-        change = round(_ndcg(examples, {**kept, signal: weight}) - whole, 4)
-        yield f"{signal} at {weight:g}", change
-
-
 def _reliability(
     examples: Examples, weights: Mapping[str, float], calibration: Calibration
 ) -> Iterator[Bin]:
@@ -307,7 +244,7 @@ def _reliability(
 def _candidates(judged: _Opened, weights: Mapping[str, float]) -> dict[int, float]:
     """Of all related articles, however many were kept; the candidates in the order of scores."""
     neighbours = judged.recommender.corpus().relations.neighbours
-    row = _row(weights).astype(np.float32)
+    row = row_of(weights).astype(np.float32)
     shares: dict[int, list[float]] = {n: [] for n in (5, 10, 20, 50, 100)}
     for query, by_id in judged.judged.judgements.grades.items():
         position = judged.collection.positions.get(query)

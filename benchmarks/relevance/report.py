@@ -17,6 +17,11 @@ _ABOUT = (
     "sets with few stories are too narrow."
 )
 
+_ABOUT_SOME = (
+    "Of some sets alone, made by `benchmarks/relevance/run.py --sets`; the page of all of them "
+    "says how it is measured."
+)
+
 _PREDICTED = (
     "Predicted by weights and calibration learned without the set, against what was judged. Labels "
     "differ in what they call related (a story, or a subject), which no curve can heal: a set of "
@@ -24,39 +29,27 @@ _PREDICTED = (
 )
 
 
-def page(found: Raw) -> str:
-    """The whole page, Markdown."""
+def page(found: Raw, *, whole: bool = True) -> str:
+    """The page, Markdown; without pictures where not all sets were measured."""
     changed = " with changes that were not committed" if found["changed"] else ""
-    lines = ["# Relevance", "", _ABOUT, ""]
+    lines = ["# Relevance", "", _ABOUT if whole else _ABOUT_SOME, ""]
     lines += [f"Code `{found['commit'][:12]}`{changed}, measured {found['taken_at']}.", ""]
-    lines += ["![nDCG by method and set](pictures/ndcg.svg)", ""]
-    for one in found["sets"]:
+    if whole:
+        lines += ["![nDCG by method and set](pictures/ndcg.svg)", ""]
+    sets = found["sets"]
+    for one in sets:
         lines += _set(one)
-    lines += _floors(found["sets"])
-    lines += _embedders(found)
-    lines += _dated(found["sets"])
-    lines += _ladder(found["sets"])
-    lines += _diversity(found["sets"])
-    lines += _shown(found["sets"])
+    if sets:
+        lines += [*_floors(sets), *_embedders(found), *_dated(sets)]
+    lines += _signals([*sets, *found.get("topics", ())])
+    if sets:
+        lines += [*_diversity(sets), *_shown(sets)]
     lines += _weights(found)
-    lines += [
-        "## Candidates",
-        "",
-        "Recall of the related articles among the first n of the 100 kept candidates.",
-        "",
-        "![recall of candidates](pictures/candidates.svg)",
-        "",
-        *_table(
-            ("set", *(str(n) for n in found["sets"][0]["candidates"])),
-            [(one["name"], *map(_three, one["candidates"].values())) for one in found["sets"]],
-        ),
-        "## What a probability means",
-        "",
-        _PREDICTED,
-        "",
-        "![reliability](pictures/reliability.svg)",
-        "",
-    ]
+    if sets:
+        lines += _candidates(sets, whole=whole)
+    if whole:
+        lines += ["## What a probability means", "", _PREDICTED, ""]
+        lines += ["![reliability](pictures/reliability.svg)", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -152,24 +145,37 @@ def _dated(sets: Sequence[Raw]) -> Iterator[str]:
     yield from ("", "A dated set of stories is nearly solved by the dates alone: see `latest`.", "")
 
 
-def _ladder(sets: Sequence[Raw]) -> Iterator[str]:
+def _signals(sets: Sequence[Raw]) -> Iterator[str]:
+    """Of all sets, those that serve learning alone as well."""
     yield from ("## What each signal adds", "", "nDCG of set weights, among the candidates kept.")
     yield ""
-    header = ("signals", *(one["name"] for one in sets))
+    names = tuple(one["name"] for one in sets)
     rows = [(name, *(_three(one["ladder"][name]) for one in sets)) for name in sets[0]["ladder"]]
-    yield from _table(header, rows)
+    yield from _table(("signals", *names), rows)
     yield from ("Change of nDCG beside the weights that ship, where one of them is another:", "")
     rows = [
         (name, *(f"{one['ablation'][name]:+.3f}" for one in sets)) for name in sets[0]["ablation"]
     ]
-    yield from _table(("change", *(one["name"] for one in sets)), rows)
+    yield from _table(("change", *names), rows)
+    dated = [one for one in sets if one.get("time_between")]
+    if not dated:
+        return
+    yield "nDCG by the weight of closeness in time, `time_between`, beside the weights that ship:"
+    yield ""
+    rows = [
+        (weight, *(_three(one["time_between"][weight]) for one in dated))
+        for weight in dated[0]["time_between"]
+    ]
+    yield from _table(("weight", *(one["name"] for one in dated)), rows)
 
 
 def _diversity(sets: Sequence[Raw]) -> Iterator[str]:
+    measured = [one for one in sets if one["diversity"]]
+    if not measured:
+        return
     yield from ("## What diversity costs", "")
     yield "nDCG where the truth is the same story, which diversity is to leave. `default` has 0.02."
     yield ""
-    measured = [one for one in sets if one["diversity"]]
     header = ("diversity", *(one["name"] for one in measured))
     rows = [
         (amount, *(_three(one["diversity"][amount]) for one in measured))
@@ -216,6 +222,17 @@ def _weights(found: Raw) -> Iterator[str]:
             f"- `{name}`, from all: slope {curve['slope']:.2f}, intercept {curve['intercept']:.2f}"
         )
     yield ""
+
+
+def _candidates(sets: Sequence[Raw], *, whole: bool) -> Iterator[str]:
+    yield from ("## Candidates", "")
+    yield from ("Recall of the related articles among the first n of the 100 kept candidates.", "")
+    if whole:
+        yield from ("![recall of candidates](pictures/candidates.svg)", "")
+    yield from _table(
+        ("set", *(str(n) for n in sets[0]["candidates"])),
+        [(one["name"], *map(_three, one["candidates"].values())) for one in sets],
+    )
 
 
 def _mean(evaluation: Raw, k: int) -> float:

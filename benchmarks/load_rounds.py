@@ -1,0 +1,152 @@
+"""Kinds of load on one server, in turn, and the contests between them."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+from benchmarks.event_load import steady_beacons
+from benchmarks.figures import Contest, Figure, figure, ratio
+from benchmarks.http_app import CONSTANT, ORDINARY
+from benchmarks.http_server import cores
+from benchmarks.load import Load, generator, put
+from benchmarks.request import Request
+
+BARE = Request(CONSTANT)
+"""A constant, by the product's own routing."""
+
+PLAIN = Request(ORDINARY)
+"""The same bytes, as FastAPI's documentation would have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of load.
+
+    Attributes:
+        by: what is asked, in words.
+        requests: drawn uniformly.
+        beacons_every: seconds between beacons that arrive meanwhile; None for none.
+    """
+
+    by: str
+    requests: Sequence[Request]
+    beacons_every: float | None = None
+
+
+CONSTANTS = (
+    Kind(f"GET {CONSTANT}", (BARE,)),
+    Kind(f"GET {ORDINARY}, FastAPI", (PLAIN,)),
+)
+"""The two baselines of every answer."""
+
+
+def in_turn(
+    address: str,
+    kinds: Sequence[Kind],
+    *,
+    connections: int,
+    seconds: int,
+    rounds: int,
+    warm_up_seconds: int,
+    seed: int,
+) -> list[list[Load]]:
+    """The loads of each kind, by round.
+
+    Args:
+        address: of the server.
+        kinds: take turns in each round.
+        connections: kept alive, each with one request under way.
+        seconds: of each kind in a round.
+        rounds: that count.
+        warm_up_seconds: of each kind before them; 0 for a server that is to be met cold.
+        seed: of the first round.
+    """
+    found: list[list[Load]] = [[] for _ in kinds]
+    _, core = cores()
+    for number in range(0 if warm_up_seconds else 1, rounds + 1):
+        for place, (kind, own) in enumerate(zip(kinds, found, strict=True)):
+            # another one for each: no number in a body comes twice
+            drawn = seed + number * len(kinds) + place
+            every = kind.beacons_every
+            # far from the seeds of the rounds
+            meanwhile = (
+                nullcontext()
+                if every is None
+                else steady_beacons(address, every=every, seed=drawn + 2**30)
+            )
+            with meanwhile:
+                load = put(
+                    address,
+                    kind.requests,
+                    connections=connections,
+                    seconds=seconds if number else warm_up_seconds,
+                    seed=drawn,
+                    core=core,
+                )
+            if number:
+                own.append(load)
+    return found
+
+
+def contests(
+    what: str,
+    size: int,
+    kinds: Sequence[Kind],
+    loads: Sequence[Sequence[Load]],
+    facts: Mapping[str, float | str],
+) -> list[Contest]:
+    """Rates and times of the first kind beside each of the others.
+
+    Args:
+        what: was asked of all, such as "16 connections".
+        size: of the corpus.
+        kinds: at least two.
+        loads: what `in_turn` found of them.
+        facts: told beside the rate.
+    """
+    first, own = kinds[0], loads[0]
+    found = []
+    for other, beside in zip(kinds[1:], loads[1:], strict=True):
+        measured, baseline = rates(own), rates(beside)
+        found.append(
+            Contest(
+                name=f"answers a second, {what}",
+                size=size,
+                measured_by=first.by,
+                measured=measured,
+                baseline_by=other.by,
+                baseline=baseline,
+                ratio=ratio(measured, baseline),
+                facts={**facts, "load by": generator()} if other is kinds[1] else {},
+            )
+        )
+    measured, baseline = times(own), times(loads[1])
+    found.append(
+        Contest(
+            name="time of an answer in the same rounds",
+            size=size,
+            measured_by=first.by,
+            measured=measured,
+            baseline_by=kinds[1].by,
+            baseline=baseline,
+            ratio=ratio(measured, baseline),
+        )
+    )
+    return found
+
+
+def rates(loads: Sequence[Load]) -> Figure:
+    """Answers a second, by round."""
+    return figure("answers/s", [[one.rate] for one in loads])
+
+
+def times(loads: Sequence[Load]) -> Figure:
+    """The percentiles are medians of the rounds': the generator keeps no single times."""
+    medians = figure("ms", [[one.p50_ms] for one in loads])
+    return medians.model_copy(
+        update={
+            "runs": sum(one.requests for one in loads),
+            "p95": figure("ms", [[one.p95_ms] for one in loads]).median,
+            "p99": figure("ms", [[one.p99_ms] for one in loads]).median,
+        }
+    )
