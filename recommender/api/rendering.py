@@ -86,7 +86,12 @@ def _cards(page: FilledPage, slot: FilledSlot, explain: bool) -> bytes:
                 "relevance": relevances[place],
                 "position": place + 1,
                 "because": because(
-                    page.corpus, page.subject, position, raised, slot.placed_by(place)
+                    page.corpus,
+                    page.subject,
+                    position,
+                    raised,
+                    placed=slot.placed_by(place),
+                    relevance=relevances[place],
                 ),
                 "reasons": reasons,
             }

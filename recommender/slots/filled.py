@@ -77,7 +77,14 @@ def render(corpus: Corpus, filled: FilledSlot, pipeline: Pipeline, subject: Subj
                 score=float(ranked.scores[place]),
                 position=place + 1,
                 reasons=reasons,
-                because=because(corpus, subject, position, values, filled.placed_by(place)),
+                because=because(
+                    corpus,
+                    subject,
+                    position,
+                    values,
+                    placed=filled.placed_by(place),
+                    relevance=None if likely is None else float(likely[place]),
+                ),
                 relevance=None if likely is None else float(likely[place]),
             )
         )

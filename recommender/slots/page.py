@@ -187,7 +187,7 @@ class _Filler:
             found = self._likeness(subject, positions)
             return self._scored(found, subject, replace(self._pipeline, min_score=0.0))
         if source == "popular":
-            return rank_by(positions, "popularity", self._readership.readers[positions])
+            return rank_by(positions, "readers", self._readership.readers[positions])
         return rank_by(positions, source, np.zeros(len(positions), dtype=np.float32))
 
     def _likeness(self, subject: Subject, positions: npt.NDArray[np.int64]) -> Candidates:
@@ -270,7 +270,7 @@ class _Filler:
     def _popular(self, _: SlotQuery, rules: Eligible) -> Ranked:
         read = np.flatnonzero(self._readership.readers > 0)
         kept = self._allowed(read, rules)
-        return rank_by(kept, "popularity", self._readership.readers[kept])
+        return rank_by(kept, "readers", self._readership.readers[kept])
 
     def _editors_choice(self, slot: SlotQuery, rules: Eligible) -> Ranked:
         return self._by_date("editors_choice", slot, rules)

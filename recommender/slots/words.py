@@ -9,7 +9,8 @@ from recommender.slots.candidates import Subject
 from recommender.slots.corpus import Corpus
 
 _SHARED = 3  # words that are told
-_REMEMBERED = 250_000  # pairs: some 50 MB
+_REMEMBERED = 250_000  # pairs
+_RELATED = 0.2  # a link that is less probable than this is no proof of a subject in common
 _TELLING = {"recency": 0.5, "popularity": 0.3}  # a lower value is not worth a word
 _DAY = 86_400.0
 _MONTH = 30 * _DAY
@@ -33,7 +34,9 @@ def because(
     subject: Subject | None,
     position: int,
     values: Mapping[str, float],
+    *,
     placed: str = "",
+    relevance: float | None = None,
 ) -> tuple[str, ...]:
     """Phrases such as "same story, 2 days earlier" and "shares Schengen, asylum, Norway".
 
@@ -43,15 +46,21 @@ def because(
         position: of the article that stands in the slot.
         values: of the signals that raised its score, the greatest contribution first.
         placed: "pinned" or "promoted" where it does not stand there by its score.
+        relevance: the probability that the link is accepted; None where nobody knows.
     """
     said = [f"{placed} by an editor"] if placed else []
     if subject is not None and any(one in values for one in _OF_THE_SUBJECT):
-        said += _alike(corpus, subject, position)
+        alike = _alike(corpus, subject, position)
+        far = relevance is not None and relevance < _RELATED
+        said += alike or (("the nearest there is",) if far else ("on a similar subject",))
     if subject is not None and "section" in values and subject.section >= 0:
         said.append(f"also in {corpus.vocabularies.sections[subject.section]}")
     if "read_together" in values and subject is not None and subject.position is not None:
         count = corpus.common_readers(subject.position, position)
         said.append(f"read together by {count} readers")
+    if "readers" in values:
+        count = max(1, round(values["readers"]))
+        said.append(f"read by {f'{count:,} readers' if count > 1 else 'a reader'} of late")
     said += [
         _SAID[one]
         for one, value in values.items()
@@ -86,7 +95,7 @@ def _said_of(corpus: Corpus, subject: Subject, position: int) -> tuple[str, ...]
         said.append(f"same story, {apart}" if apart else "same story")
     if words:
         said.append(f"shares {', '.join(words)}")
-    return tuple(said) or ("on a similar subject",)
+    return tuple(said)
 
 
 def _shared(corpus: Corpus, subject: Subject, position: int) -> tuple[str, ...]:

@@ -34,7 +34,10 @@ def test_what_shares_no_word_is_on_a_similar_subject() -> None:
         article("chess", "Chess results", body="Queens were lost on every board.", days_old=1),
     ]
     corpus = corpus_of(articles, [unit(1, 0), unit(0, 1)])
-    assert because(corpus, subject_of(corpus, 0), 1, ALIKE) == ("on a similar subject",)
+    subject = subject_of(corpus, 0)
+    assert because(corpus, subject, 1, ALIKE) == ("on a similar subject",)
+    assert because(corpus, subject, 1, ALIKE, relevance=0.2) == ("on a similar subject",)
+    assert because(corpus, subject, 1, ALIKE, relevance=0.19) == ("the nearest there is",)
 
 
 @pytest.mark.parametrize(
@@ -64,5 +67,6 @@ def test_only_what_is_telling_gets_a_word(town: Corpus) -> None:
 
 
 def test_a_slot_without_a_subject_says_what_filled_it(town: Corpus) -> None:
-    assert because(town, None, 0, {"popularity": 12.0}) == ("much read",)
+    assert because(town, None, 0, {"readers": 1234.4}) == ("read by 1,234 readers of late",)
+    assert because(town, None, 0, {"readers": 0.3}) == ("read by a reader of late",)
     assert because(town, Subject(), 0, {"latest": 1.0}) == ("among the latest",)
