@@ -1,6 +1,7 @@
 """The environment's door: recommender.toml in the home folder, and RECOMMENDER_* variables."""
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -156,6 +157,14 @@ class PipelineSettings(_Section):
     reranker: RerankerSettings = RerankerSettings()
 
 
+_KINDS = {
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "dict_type": "a table",
+    "tuple_type": "a list",
+}
+"""What TOML calls what the library names after Python."""
+
 _BUILT_IN: dict[str, Any] = {
     "pipelines": {
         "default": {
@@ -237,6 +246,7 @@ def load_settings(home: Path) -> Settings:
     """
     given = _file(home)
     _refuse_unknown_variables(given)
+    _refuse_what_is_no_json(given)
     try:
         return Settings(**given)
     except ValidationError as error:
@@ -256,9 +266,10 @@ def origins(settings: Settings, home: Path) -> tuple[Origin, ...]:
     weights = read_learned(learned).weights
     found = []
     for name, value in _leaves(settings.model_dump(mode="json")):
-        variable = _variable(name)
         by_case = {key.upper(): key for key in os.environ}
-        source = by_case.get(variable, FILE if name in in_file else "default")
+        # a table such as recency_half_days_of comes whole in one variable
+        variables = (by_case.get(_variable(one)) for one in (name, name.rpartition(".")[0]))
+        source = next(filter(None, variables), FILE if name in in_file else "default")
         signal = name.rpartition(".")[2]
         if value is None and ".weights." in name:
             value = weights.get(signal, 0.0)  # noqa: PLW2901 - as in force
@@ -272,7 +283,7 @@ def _file(home: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad writes the mark
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"{path} is not valid TOML: {error}. Mend it or move it away."
@@ -282,7 +293,7 @@ def _file(home: Path) -> dict[str, Any]:
 def _leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, object]]:
     for key, value in tree.items():
         name = f"{above}{key}"
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             yield from _leaves(value, f"{name}.")
         else:
             yield name, value
@@ -292,16 +303,16 @@ def _variable(name: str) -> str:
     return _PREFIX + name.replace(".", "__").upper()
 
 
-def _valid_names(given: Mapping[str, Any]) -> list[str]:
+def _defaults(given: Mapping[str, Any]) -> dict[str, object]:
     """Every dotted name there is, for the built-in pipelines and those that the file adds."""
     pipelines = {*_BUILT_IN["pipelines"], *_mapping(given.get("pipelines"))}
     template = PipelineSettings().model_dump()
     tree = Settings.model_construct().model_dump()
-    return [name for name, _ in _leaves({**tree, "pipelines": dict.fromkeys(pipelines, template)})]
+    return dict(_leaves({**tree, "pipelines": dict.fromkeys(pipelines, template)}))
 
 
 def _refuse_unknown_variables(given: Mapping[str, Any]) -> None:
-    valid = {_variable(name): name for name in _valid_names(given)}
+    valid = {_variable(name): name for name in _defaults(given)}
     for variable in os.environ:
         name = variable.upper()
         if not name.startswith(_PREFIX) or name == HOME_VARIABLE or name in valid:
@@ -311,14 +322,42 @@ def _refuse_unknown_variables(given: Mapping[str, Any]) -> None:
         )
 
 
+def _refuse_what_is_no_json(given: Mapping[str, Any]) -> None:
+    """A variable that stands for a list or a table is JSON, and the library does not say which."""
+    kinds = {_variable(name): type(value) for name, value in _defaults(given).items()}
+    for variable, text in os.environ.items():
+        kind = kinds.get(variable.upper())
+        if kind not in {tuple, dict}:
+            continue
+        try:
+            json.loads(text)
+        except ValueError as error:
+            example = '["192.0.2.0/24"]' if kind is tuple else '{"sport": 2}'
+            raise SettingsError(
+                f"The variable {variable}: expected JSON such as {example}, got {text!r}."
+            ) from error
+
+
 def _told(error: ValidationError, given: Mapping[str, Any], path: Path) -> str:
     """The first wrong setting by name, what was expected, what came, and the way out."""
     first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
-    place = f"the variable {_variable(name)}" if _variable(name) in os.environ else str(path)
+    valid = _defaults(given)
+    name = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
-        return f"{place} has an unknown setting {name!r}. {_nearest(name, _valid_names(given))}"
-    return f"{place}: the setting {name!r} is wrong: {first['msg']}, got {first['input']!r}."
+        return f"{path} has an unknown setting {name!r}. {_nearest(name, list(valid))}"
+    setting = next((one for one in valid if name.startswith(f"{one}.")), name)
+    # of a setting that takes several kinds each is tried, and its name stands behind the setting's
+    if not isinstance(valid.get(setting), dict):
+        name = setting
+    place = f"the variable {_variable(name)}" if _variable(name) in os.environ else str(path)
+    tried = [
+        one for one in error.errors() if f"{'.'.join(map(str, one['loc']))}.".startswith(f"{name}.")
+    ]
+    wanted = dict.fromkeys(
+        _KINDS.get(one["type"], one["msg"].removeprefix("Input should be ")) for one in tried
+    )
+    expected = f"it should be {' or '.join(wanted)}"
+    return f"{place}: the setting {name!r} is wrong: {expected}, got {first['input']!r}."
 
 
 def _nearest(name: str, valid: list[str]) -> str:

@@ -126,7 +126,8 @@ class FieldNames:
         if mapped := self._mapping.get(field):
             return f"--map {field}={mapped} finds nothing{did_you_mean(mapped, names)}"
         nearest = process.extractOne(field, list(names), score_cutoff=70)
-        return f"name the field, for example --map {field}={nearest[0] if nearest else 'headline'}"
+        example = f"--map {field}={nearest[0] if nearest else 'headline'}"
+        return f"call the field {field}, or on the command line say what it is called: {example}"
 
     def _work_out(self, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         mapped_names = set(self._mapping.values())

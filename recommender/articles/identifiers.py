@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import xxhash
 
+from index.ascending import located
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
 from recommender.articles.packed import Packed, pack, read_packed, write_packed
@@ -45,13 +46,29 @@ class Identifiers:
             place += 1  # two ids of one hash stand beside each other
         return None
 
+    def places(self, ids: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Of many ids at once: the position of each; -1 where there is no article of that id."""
+        encoded = [one.encode() for one in ids]
+        place, there = located(_hashes(encoded), self.hashes)
+        found = np.full(len(ids), -1, dtype=np.int64)
+        found[there] = self.positions[place[there]]
+        for one in np.flatnonzero(there).tolist():
+            if self.ids[found[one]] != encoded[one]:  # another id of the same hash
+                position = self.position(ids[one])
+                found[one] = -1 if position is None else position
+        return found
+
 
 def identifiers(ids: Sequence[str]) -> Identifiers:
     """The lookup of `ids`, whose order is their positions."""
     encoded = [one.encode() for one in ids]
-    hashes = np.fromiter(map(xxhash.xxh3_64_intdigest, encoded), np.uint64, len(encoded))
+    hashes = _hashes(encoded)
     order = np.argsort(hashes, kind="stable")
     return Identifiers(pack(encoded), hashes[order], order.astype(np.int32))
+
+
+def _hashes(encoded: Sequence[bytes]) -> npt.NDArray[np.uint64]:
+    return np.fromiter(map(xxhash.xxh3_64_intdigest, encoded), np.uint64, len(encoded))
 
 
 def write_identifiers(made: Identifiers, draft: Draft, name: str = "ids") -> None:

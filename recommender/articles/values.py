@@ -21,7 +21,13 @@ _MANY = 1000
 _TRUE = frozenset({"true", "1", "yes", "y", "on", "t"})
 _FALSE = frozenset({"false", "0", "no", "n", "off", "f"})
 _PUBLISHED = frozenset({"published", "publish", "live", "public"})
-_WITHDRAWN = frozenset({"withdrawn", "retracted", "deleted", "removed", "unpublished"})
+_WITHDRAWN = frozenset(
+    {
+        *("withdrawn", "retracted", "deleted", "removed", "unpublished"),
+        # WordPress's and others' for what readers may not see (any more, or yet)
+        *("draft", "auto-draft", "pending", "private", "trash", "trashed", "future", "scheduled"),
+    }
+)
 _NAMES = ("name", "title", "label", "term", "rendered", "value")  # "rendered" is WordPress's
 _BODIES = ("rendered", "value", "html", "text")
 _ADDRESSES = ("url", "href", "src", "contentUrl")
@@ -89,7 +95,7 @@ def url_value(name: str, value: object) -> str:
     except ValueError as error:
         raise InputError(
             f"{name}: expected an address that starts with https:// or http://, "
-            f"got {shortened(value)}: {error}. To do without it, map the field to nothing: "
+            f"got {shortened(value)}: {error}. Leave it out, on the command line with "
             "--map url= or --map image_url= ."
         ) from None
 
@@ -120,7 +126,7 @@ def language_value(name: str, value: object) -> str:
     except ValueError:
         raise InputError(
             f"{name}: expected a language code such as en or pt-BR, got {shortened(value)}; "
-            "leave it out with --map language= to have it detected."
+            "leave it out to have it detected, on the command line with --map language= ."
         ) from None
 
 
@@ -137,7 +143,10 @@ def flag_value(name: str, value: object) -> bool:
 
 
 def status_value(name: str, value: object) -> Status:
-    """Published or withdrawn; any other state, such as a draft, is refused."""
+    """Published, or withdrawn: what the publisher does not show is not shown here either.
+
+    A state of another name is refused.
+    """
     word = value.strip().lower() if isinstance(value, str) else None
     if word in _PUBLISHED or word == "":
         return "published"

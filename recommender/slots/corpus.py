@@ -1,5 +1,6 @@
 """All articles that may stand in a slot, as arrays: a snapshot, and what came after it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -106,6 +107,15 @@ class Corpus:
             return len(self.base) + late
         early = self.base.ids.position(article_id)
         return None if early is None or bool(self.hidden[early]) else early
+
+    def positions(self, ids: Sequence[str]) -> npt.NDArray[np.int64]:
+        """As `position`, of many at once; -1 where there is none."""
+        found = self.base.ids.places(ids)
+        found[(found >= 0) & self.hidden[found]] = -1
+        if len(self.overlay):
+            late = self.overlay.ids.places(ids)
+            found[late >= 0] = late[late >= 0] + len(self.base)
+        return found
 
     def id_at(self, position: int) -> str:
         """The id of the article at `position`."""

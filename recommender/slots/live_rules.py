@@ -1,14 +1,18 @@
 """Editors' rules as of this moment: matched once, until a rule or the corpus changes."""
 
 import threading
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from recommender.editors.rule import RecordedRule
 from recommender.editors.rule_book import RuleBook
 from recommender.slots.corpus import Corpus
-from recommender.slots.rule_matching import Rules, resolve
+from recommender.slots.remembered import Remembered
+from recommender.slots.rule_matching import Rules, bounds_of, resolve
 
-_KEPT = 3
-"""Other spans of time that stay: pages may ask as of another day."""
+_KEPT = 8
+"""Spans of time that stay: pages may ask as of another day."""
 
 
 class LiveRules:
@@ -22,7 +26,7 @@ class LiveRules:
         """Reads nothing yet."""
         self._book = book
         self._matching = threading.Lock()
-        self._matched: tuple[int, tuple[Rules, ...]] = (-1, ())
+        self._read: _Read | None = None
 
     def current(self, corpus: Corpus, at: datetime) -> Rules:
         """The rules of the moment `at`, aware, for `corpus`."""
@@ -35,19 +39,39 @@ class LiveRules:
 
     def kept(self, corpus: Corpus, at: datetime) -> Rules | None:
         """As `current`, where that takes no reading; None otherwise."""
-        version, matched = self._matched
-        if not matched or version != self._book.data_version():
+        read = self._read
+        if read is None or read.version != self._book.data_version():
             return None
-        for rules in matched:
-            if rules.corpus is corpus and rules.since <= at < rules.until:
-                return rules
-        return None
+        rules = read.matched.get(read.span(at))
+        return rules if rules is not None and rules.corpus is corpus else None
 
     def _match(self, corpus: Corpus, at: datetime) -> Rules:
         # read before the rules: one that comes in between is read again next time
         seen = self._book.data_version()
-        version, others = self._matched
-        made = resolve(corpus, self._book.standing(), at)
-        kept = [one for one in others if version == seen and one.corpus is corpus]
-        self._matched = seen, (made, *kept[:_KEPT])
+        read = self._read
+        if read is None or read.version != seen:
+            standing = tuple(self._book.standing())
+            read = self._read = _Read(seen, standing, bounds_of(standing))
+        made = resolve(corpus, read.standing, at)
+        read.matched.keep(read.span(at), made)
         return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the rule book says.
+
+    Attributes:
+        version: of the book.
+        standing: all rules that were not ended.
+        bounds: when one begins to hold, or ceases to, ascending.
+        matched: by the span of time between two bounds.
+    """
+
+    version: int
+    standing: tuple[RecordedRule, ...]
+    bounds: tuple[datetime, ...]
+    matched: Remembered[int, Rules] = field(default_factory=lambda: Remembered(_KEPT))
+
+    def span(self, at: datetime) -> int:
+        return bisect_right(self.bounds, at)

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from recommender.readers.events import EventLog
-from recommender.readers.popularity import popularity
+from recommender.readers.popularity import Popularity, popularity
 from recommender.slots.corpus import Corpus
 from recommender.slots.page import Readership
+from recommender.slots.remembered import Remembered
 
-_KEPT = 7
-"""Other steps and windows that stay: pages may ask for several windows."""
+_KEPT = 16
+"""Steps and windows: pages may ask for several windows, and as of another day."""
 
 _STEP = 5
 """Minutes, of which 60 are a whole number of steps: in less time no order changes for age alone."""
@@ -26,7 +27,7 @@ class LiveReadership:
         self._log = log
         self._half_life = half_life
         self._counting = threading.Lock()
-        self._counted: dict[tuple[datetime, timedelta], _Counted] = {}
+        self._kept: Remembered[tuple[datetime, timedelta, bool], _Kept] = Remembered(_KEPT)
 
     def current(
         self, corpus: Corpus, at: datetime, window: timedelta, *, latest: bool
@@ -37,7 +38,8 @@ class LiveReadership:
             corpus: whose articles are counted.
             at: aware.
             window: events older than this do not count.
-            latest: count again where events came since; else those of five minutes may be missing.
+            latest: count again where events came since; else it is what was counted first in
+                those five minutes, and stays the same object as long as the corpus.
         """
         kept = self.kept(corpus, at, window, latest=latest)
         if kept is not None:
@@ -45,44 +47,65 @@ class LiveReadership:
         with self._counting:
             # another thread may have counted while this one waited
             kept = self.kept(corpus, at, window, latest=latest)
-            return kept or self._count(corpus, _end_of_step(at), window)
+            return kept or self._make(corpus, _end_of_step(at), window, latest=latest)
 
     def kept(
         self, corpus: Corpus, at: datetime, window: timedelta, *, latest: bool
     ) -> Readership | None:
         """As `current`, where that takes no counting; None otherwise."""
-        counted = self._counted.get((_end_of_step(at), window))
-        if counted is None or counted.corpus is not corpus:
+        kept = self._kept.get((_end_of_step(at), window, latest))
+        if kept is None or kept.corpus is not corpus:
             return None
-        if latest and counted.log_version != self._log.data_version():
+        if latest and kept.counted.log_version != self._log.data_version():
             return None
-        return counted.readership
+        return kept.readership
 
-    def _count(self, corpus: Corpus, step: datetime, window: timedelta) -> Readership:
+    def _make(
+        self, corpus: Corpus, step: datetime, window: timedelta, *, latest: bool
+    ) -> Readership:
         log_version = self._log.data_version()  # before: what comes meanwhile is counted next time
-        found = popularity(self._log, at=step, window=window, half_life=self._half_life)
-        readers = np.zeros(len(corpus), dtype=np.float32)
-        for article_id, value in zip(found.article_ids, found.scores, strict=True):
-            position = corpus.position(article_id)
-            if position is not None:
-                readers[position] = value
-        made = Readership(readers)
-        # a new dictionary: others read the old one without the lock
-        others = [one for one in self._counted.items() if one[1].corpus is corpus]
-        self._counted = {
-            **dict(others[-_KEPT:]),
-            (step, window): _Counted(corpus, log_version, made),
-        }
+        counted = self._counted(step, window, log_version if latest else None)
+        if counted is None:
+            found = popularity(self._log, at=step, window=window, half_life=self._half_life)
+            counted = _Counted(log_version, found)
+        made = _among(corpus, counted.popularity)
+        self._kept.keep((step, window, latest), _Kept(corpus, counted, made))
         return made
+
+    def _counted(
+        self, step: datetime, window: timedelta, log_version: int | None
+    ) -> "_Counted | None":
+        """What was counted already: of this state of the log, or of any where that is None."""
+        for latest in (False, True):
+            kept = self._kept.get((step, window, latest))
+            if kept is not None and log_version in (None, kept.counted.log_version):
+                return kept.counted
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """A readership, with the corpus and the state of the log that it was counted in."""
+    """Readers by the articles' ids, and the state of the log that they were counted in."""
+
+    log_version: int
+    popularity: Popularity
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The same for the articles of a corpus."""
 
     corpus: Corpus
-    log_version: int
+    counted: _Counted
     readership: Readership
+
+
+def _among(corpus: Corpus, found: Popularity) -> Readership:
+    readers = np.zeros(len(corpus), dtype=np.float32)
+    positions = corpus.positions(found.article_ids)
+    there = positions >= 0
+    readers[positions[there]] = found.scores[there]
+    return Readership(readers)
 
 
 def _end_of_step(at: datetime) -> datetime:

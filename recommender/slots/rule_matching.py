@@ -81,17 +81,18 @@ def _speaks(rule: Rule, slot: str) -> bool:
     return rule.slot in (None, slot)
 
 
+def bounds_of(rules: Sequence[RecordedRule]) -> tuple[datetime, ...]:
+    """When one of them begins to hold, or ceases to; ascending."""
+    bounds = ((one.rule.valid_from, one.rule.valid_to) for one in rules)
+    return tuple(sorted({bound for both in bounds for bound in both if bound is not None}))
+
+
 def resolve(corpus: Corpus, standing: Sequence[RecordedRule], at: datetime) -> Rules:
     """Those of the standing rules that hold at a moment, for `corpus`.
 
     A page or an article that is not in the corpus is passed over.
     """
-    bounds = [
-        bound
-        for one in standing
-        for bound in (one.rule.valid_from, one.rule.valid_to)
-        if bound is not None
-    ]
+    bounds = bounds_of(standing)
     everywhere: list[Matched] = []
     by_page: dict[int, list[Matched]] = {}
     for one in standing:

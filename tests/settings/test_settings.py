@@ -70,6 +70,17 @@ def test_a_variable_wins_over_the_file_and_the_file_over_the_default(
             r"Did you mean pipelines.default.weights.recen",
         ),
         ("[popular\n", r"not valid TOML"),
+        ("popular = 3", r"'popular' is wrong: it should be a table, got 3"),
+        ("[events]\nown_networks = '10.0.0.0/8'", r"'events.own_networks'.*a list"),
+        ("[events]\nsalt_days = 'soon'", r"'events.salt_days' is wrong.*integer.*or 'never'"),
+        (
+            "[pipelines.default]\nrecency_half_days_of = {sport = 0}",
+            r"'pipelines.default.recency_half_days_of.sport'.*greater than 0, got 0",
+        ),
+        (
+            "[pipelines.default]\nrecency_half_day_of = {sport = 2}",
+            r"Did you mean pipelines.default.recency_half_days_of",
+        ),
     ],
 )
 def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, text: str, told: str) -> None:
@@ -90,6 +101,49 @@ def test_a_wrong_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("RECOMMENDER_REBUILD__KEEP", "many")
     with pytest.raises(SettingsError, match=r"RECOMMENDER_REBUILD__KEEP.*integer.*'many'"):
         load_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "example"),
+    [
+        ("RECOMMENDER_EVENTS__OWN_NETWORKS", "10.0.0.0/8", r"\[\"192"),
+        ("RECOMMENDER_PIPELINES__DEFAULT__RECENCY_HALF_DAYS_OF", "sport=2", r"\{\"sport"),
+    ],
+)
+def test_a_list_or_table_in_a_variable_has_to_be_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, text: str, example: str
+) -> None:
+    monkeypatch.setenv(variable, text)
+    with pytest.raises(SettingsError, match=f"{variable}: expected JSON such as {example}"):
+        load_settings(tmp_path)
+
+
+def test_a_table_in_a_variable_is_taken_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "pipelines.default.recency_half_days_of"
+    plain = {one.name: one.value for one in origins(load_settings(tmp_path), tmp_path)}
+    assert plain[name] == {}
+    variable = "RECOMMENDER_PIPELINES__DEFAULT__RECENCY_HALF_DAYS_OF"
+    monkeypatch.setenv(variable, '{"Sport": 2}')
+    settings = load_settings(tmp_path)
+    assert settings.pipelines["default"].recency_half_days_of == {"Sport": 2}
+    source = {one.name: one.source for one in origins(settings, tmp_path)}
+    assert source[f"{name}.Sport"] == variable
+
+
+def test_a_wrong_variable_of_several_kinds_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECOMMENDER_EVENTS__SALT_DAYS", "soon")
+    with pytest.raises(SettingsError, match="the variable RECOMMENDER_EVENTS__SALT_DAYS"):
+        load_settings(tmp_path)
+
+
+def test_a_byte_order_mark_before_the_file_is_passed_over(tmp_path: Path) -> None:
+    text = "[popular]\nwindow_days = 3\n"
+    (tmp_path / "recommender.toml").write_text(text, encoding="utf-8-sig")
+    assert load_settings(tmp_path).popular.window_days == 3
 
 
 def test_the_home_is_given_or_named_by_the_variable_or_the_default(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,12 +37,16 @@ def test_rules_stay_the_same_object_until_something_changes(book: RuleBook) -> N
 
 def test_pages_as_of_another_day_do_not_displace_those_of_now(book: RuleBook) -> None:
     corpus, live = ruled_corpus(0), LiveRules(book)
-    book.add(BLOCK, by="anna", why="because", at=NOW)
+    for days in range(20):
+        book.add(replace(BLOCK, valid_from=NOW - days * DAY), by="anna", why="because", at=NOW)
     now = live.current(corpus, NOW)
-    before = live.current(corpus, NOW - DAY)
-    assert before.everywhere == ()
-    assert live.kept(corpus, NOW) is now
-    assert live.kept(corpus, NOW - DAY) is before
+    assert len(now.everywhere) == 20
+    for days in range(1, 20):
+        before = live.current(corpus, NOW - days * DAY)
+        assert len(before.everywhere) == 20 - days
+        assert live.kept(corpus, NOW) is now
+        assert live.kept(corpus, NOW - days * DAY + DAY / 2) is before
+    assert live.kept(corpus, NOW - DAY) is None  # forgotten
 
 
 def test_a_rule_of_somebody_else_is_seen(book: RuleBook, tmp_path: Path) -> None:

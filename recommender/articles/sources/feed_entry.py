@@ -30,6 +30,7 @@ class FeedEntry:
         base: address that relative addresses are relative to.
         html: the full text; `summary`: the short one.
         images: addresses, best first; the first usable one is taken.
+        status: as `status_value` takes it; "" is published.
     """
 
     base: str
@@ -45,6 +46,7 @@ class FeedEntry:
     updated: str = ""
     images: tuple[str, ...] = ()
     source: str = ""
+    status: str = ""
 
     def article(self) -> Article:
         """The article, its first tag as the section.
@@ -53,7 +55,7 @@ class FeedEntry:
         language or id that cannot be used is left out, and does not cost the article.
 
         Raises:
-            InputError: there is neither title nor text.
+            InputError: there is neither title nor text, or the status is of an unknown name.
         """
         body, teaser = clean_text(self.html), clean_text(self.summary)
         if not body and len(teaser) > _LONGEST_TEASER:
@@ -78,6 +80,7 @@ class FeedEntry:
                 "updated_at": _text(updated),
                 "image_url": self._image(),
                 "source": self.source,
+                "status": self.status,
             }
         )
 
