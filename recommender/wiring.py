@@ -1,6 +1,7 @@
 """The only place that assembles: settings in, working parts out."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,8 +85,13 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
             f"{home} cannot be the home folder: {error.strerror}. "
             "Choose another with --home or RECOMMENDER_HOME."
         ) from error
-    catalog = Catalog.open(home / "catalog.sqlite")
-    events = EventLog.open(home / "events.sqlite", _keeping(settings))
+    with ExitStack() as opened:  # one file that is damaged must leave none of the others open
+        catalog = opened.enter_context(Catalog.open(home / "catalog.sqlite"))
+        events = opened.enter_context(EventLog.open(home / "events.sqlite", _keeping(settings)))
+        rules = opened.enter_context(RuleBook.open(home / "rules.sqlite"))
+        store = SnapshotStore(home / "snapshots")
+        embedder = _embedder(settings.embedder)
+        opened.pop_all()
     return Parts(
         home=home,
         settings=settings,
@@ -93,9 +99,9 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
         events=events,
         commits=GroupCommit(events),
         own_networks=own_networks,
-        rules=RuleBook.open(home / "rules.sqlite"),
-        store=SnapshotStore(home / "snapshots"),
-        embedder=_embedder(settings.embedder),
+        rules=rules,
+        store=store,
+        embedder=embedder,
         learned=learned,
         pipelines={
             name: _pipeline(name, one, learned, _rescoring(one, rerankers[name], catalog))

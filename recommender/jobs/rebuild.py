@@ -7,26 +7,30 @@ from pathlib import Path
 
 import numpy as np
 
-from index.errors import SnapshotError, VectorIndexError
+from index.errors import SnapshotError
 from index.exact import ExactIndex
 from index.faiss_index import FaissIndex
 from index.recall import sampled_recall
-from index.snapshot import SnapshotStore
+from index.snapshot import Snapshot, SnapshotStore
+from recommender.articles.arrays import read_array
 from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
+from recommender.articles.columns import read_columns
+from recommender.articles.identifiers import read_identifiers
 from recommender.articles.sources.reject import Reject
 from recommender.errors import NotReady
 from recommender.jobs.embedding import embed_pending
 from recommender.jobs.ingest import Ingested, ingest
 from recommender.jobs.lock import rebuild_lock
-from recommender.jobs.relations import relate
+from recommender.jobs.relations import Earlier, relate
 from recommender.jobs.steps import Steps, Watch
 from recommender.readers.together import ReadTogether
 from recommender.similarity.embedder import Embedder
-from recommender.slots.corpus import Corpus
+from recommender.similarity.stories import read_stories
 from recommender.slots.learned import Learned, read_learned
 from recommender.slots.live import CATALOG
-from recommender.slots.shelving import read_corpus, stock, write_corpus
+from recommender.slots.shelving import stock, write_corpus
+from recommender.slots.together import is_like, read_together_rows, together_of
 
 RECIPE = 9
 """Raised when the same catalog would give another snapshot, so that the next rebuild makes it."""
@@ -79,7 +83,7 @@ class Rebuilder:
 
     Attributes:
         home: folder of the lock and of the rejects file.
-        read_together: what the same people read of late; asked where a snapshot is made.
+        read_together: what the same people read of late.
         clock: the time now, aware.
     """
 
@@ -112,17 +116,15 @@ class Rebuilder:
             embedded = steps.timed(
                 "embed", lambda: embed_pending(self.catalog, self.embedder, steps.watch.progress)
             )
-            current = self._up_to_date()
-            if current is not None:
-                version, count = current
-                return RebuildReport(
-                    ingested, embedded, count, version, published=False, seconds=steps.seconds
-                )
-            version, count = self._build(steps)
-            self.catalog.drop_orphan_vectors()
-        return RebuildReport(
-            ingested, embedded, count, version, published=True, seconds=steps.seconds
-        )
+            current = self._current()
+            together = self.read_together()
+            published = current is None or not self._up_to_date(current, together)
+            if current is None or published:
+                version, count = self._build(steps, current, together)
+                self.catalog.drop_orphan_vectors()
+            else:
+                version, count = current.manifest.version, current.manifest.count
+        return RebuildReport(ingested, embedded, count, version, published, steps.seconds)
 
     def _ingest(self, records: Iterable[Article | Reject], watch: Watch) -> Ingested:
         aside = self.rejects.with_suffix(".part")
@@ -145,37 +147,30 @@ class Rebuilder:
             "learned": self.options.learned.digest,
         }
 
-    def _before(self) -> Corpus | None:
-        """The current snapshot, where its stories were told apart as they are now."""
+    def _current(self) -> Snapshot | None:
+        """The published snapshot, where it is sound and was made as one would be made now."""
         version = self.store.current_version()
         if version is None:
             return None
         try:
             snapshot = self.store.open(version)
-            if any(snapshot.manifest.facts.get(key) != fact for key, fact in self._facts().items()):
-                return None
-            if snapshot.manifest.embedder != self.embedder.name:
-                return None
-            return read_corpus(snapshot)
-        except (SnapshotError, VectorIndexError, OSError, ValueError, KeyError):
-            return None  # damaged: all is made anew
-
-    def _up_to_date(self) -> tuple[str, int] | None:
-        """Version and size of the current snapshot, where a new one would be the same."""
-        version = self.store.current_version()
-        if version is None:
-            return None
-        try:
-            manifest = self.store.open(version).manifest
         except SnapshotError:
-            return None  # damaged: made again
-        same = manifest.revision == self.catalog.revision and (
-            manifest.embedder == self.embedder.name
-        )
-        same = same and all(manifest.facts.get(key) == fact for key, fact in self._facts().items())
-        return (version, manifest.count) if same else None
+            return None  # damaged: all is made anew
+        manifest = snapshot.manifest
+        same = all(manifest.facts.get(key) == fact for key, fact in self._facts().items())
+        return snapshot if same and manifest.embedder == self.embedder.name else None
 
-    def _build(self, steps: Steps) -> tuple[str, int]:
+    def _up_to_date(self, current: Snapshot, read: ReadTogether) -> bool:
+        """Whether a new snapshot would say the same."""
+        if current.manifest.revision != self.catalog.revision:
+            return False
+        try:
+            kept, ids = read_together_rows(current), read_identifiers(current)
+        except (OSError, ValueError, KeyError):
+            return False
+        return is_like(kept, together_of(read, ids, len(ids)))
+
+    def _build(self, steps: Steps, current: Snapshot | None, read: ReadTogether) -> tuple[str, int]:
         with self.catalog.export(self.embedder.name) as export, self.store.draft() as draft:
             if not export.count:
                 raise NotReady(
@@ -196,8 +191,8 @@ class Rebuilder:
                 shelf,
                 self.options.neighbours,
                 self.options.learned,
-                before=self._before(),
-                read=self.read_together,
+                before=_earlier(current),
+                read=read,
                 steps=steps,
             )
             recall = steps.timed(
@@ -229,3 +224,13 @@ class Rebuilder:
             steps.timed("publish", lambda: self.store.publish(version))
         self.store.prune(keep=self.options.keep)
         return version, len(shelf)
+
+
+def _earlier(snapshot: Snapshot | None) -> Earlier | None:
+    if snapshot is None:
+        return None
+    try:
+        columns, _ = read_columns(snapshot)
+        return Earlier(columns.rows, read_array(snapshot, "vectors"), read_stories(snapshot).of)
+    except (OSError, ValueError, KeyError):
+        return None  # damaged: stories are told apart anew

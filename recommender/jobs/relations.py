@@ -1,18 +1,19 @@
 """What articles are to each other: neighbours, copies of one text, pieces of one story."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from index.ascending import located
+from index.protocol import Vectors
 from recommender.jobs.steps import Steps
 from recommender.readers.together import ReadTogether
 from recommender.similarity.duplicates import find_copies
 from recommender.similarity.lexical_search import lexical_graph, postings
 from recommender.similarity.neighbours import Neighbours, find_neighbours
 from recommender.similarity.stories import arrange, find_stories
-from recommender.slots.corpus import Corpus, Relations, Shelf
+from recommender.slots.corpus import Relations, Shelf
 from recommender.slots.learned import Learned
 from recommender.slots.together import together_of
 
@@ -20,13 +21,28 @@ _BLOCK = 8192
 _LEXICAL_SHARE = 2  # half as many by words as by vectors: most are the same ones
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What has to be known of the snapshot before, of n articles.
+
+    Attributes:
+        rows: shape (n,), ascending, the catalog's.
+        vectors: shape (n, dim): of a text that changed it is another one.
+        stories: shape (n,): by number.
+    """
+
+    rows: npt.NDArray[np.int64]
+    vectors: Vectors
+    stories: npt.NDArray[np.int32]
+
+
 def relate(
     shelf: Shelf,
     count: int,
     learned: Learned,
     *,
-    before: Corpus | None,
-    read: Callable[[], ReadTogether],
+    before: Earlier | None,
+    read: ReadTogether,
     steps: Steps,
 ) -> Relations:
     """Relates all articles of `shelf` to each other.
@@ -47,7 +63,7 @@ def relate(
             texts.terms, made, max(1, count // _LEXICAL_SHARE), steps.watch.progress
         ),
     )
-    together = steps.timed("together", lambda: together_of(read(), shelf.ids, len(shelf)))
+    together = steps.timed("together", lambda: together_of(read, shelf.ids, len(shelf)))
     neighbours = steps.timed(
         "neighbours",
         lambda: find_neighbours(
@@ -77,12 +93,11 @@ def _likeness(neighbours: Neighbours, learned: Learned) -> npt.NDArray[np.float3
     return found
 
 
-def _went_on(shelf: Shelf, before: Corpus) -> npt.NDArray[np.int64]:
+def _went_on(shelf: Shelf, before: Earlier) -> npt.NDArray[np.int64]:
     """The earlier story of each article, by its number then; -1 where it or its text is new."""
-    rows = before.base.columns.rows
-    place, same = located(shelf.columns.rows, rows)
+    place, same = located(shelf.columns.rows, before.rows)
     for start in range(0, len(shelf), _BLOCK):
         here = slice(start, start + _BLOCK)
-        earlier = before.base.texts.vectors[place[here]]
+        earlier = before.vectors[place[here]]
         same[here] &= (earlier == shelf.texts.vectors[here]).all(axis=1)
-    return np.where(same, before.relations.stories.of[place], -1)
+    return np.where(same, before.stories[place], -1)

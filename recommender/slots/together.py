@@ -13,6 +13,7 @@ from recommender.readers.together import ReadTogether
 MOST = 20
 """Articles kept beside each: those with the strongest evidence."""
 
+_SAME_PAIRS = 0.9
 _PARTS = ("starts", "positions", "strengths", "readers")
 
 
@@ -43,6 +44,11 @@ class Together:
         at = start + int(np.searchsorted(self.positions[start:end], other))
         return int(self.readers[at]) if at < end and self.positions[at] == other else 0
 
+    def keys(self) -> npt.NDArray[np.int64]:
+        """Shape (pairs,): a number for each pair of positions, ascending."""
+        left = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        return left * len(self.starts) + self.positions
+
     def padded(self) -> npt.NDArray[np.int32]:
         """Shape (n, MOST): the positions, padded with -1."""
         sizes = np.diff(self.starts)
@@ -68,6 +74,17 @@ def together_of(read: ReadTogether, ids: Identifiers, count: int) -> Together:
     return Together(
         starts, right[order].astype(np.int32), strengths[order], readers[order].astype(np.int32)
     )
+
+
+def is_like(kept: Together, now: Together) -> bool:
+    """Whether nine of ten pairs of the two are the same: of n articles each, in the same order.
+
+    Readers come at every moment, and a new snapshot for each of them would push the good ones out
+    of reach of a rollback.
+    """
+    one, other = kept.keys(), now.keys()
+    same = np.intersect1d(one, other, assume_unique=True)
+    return len(same) >= _SAME_PAIRS * (len(one) + len(other) - len(same))
 
 
 def write_together(together: Together, draft: Draft) -> None:

@@ -17,6 +17,7 @@ from recommender import (
     UnknownArticle,
     UnpublishedText,
 )
+from recommender.errors import CatalogError
 from tests.jobs.home import NOW, articles, opened, view
 
 
@@ -251,8 +252,8 @@ def test_what_the_same_people_read_stands_beside_it_and_says_so(engine: Recommen
     # a school story, which shares no word with the bridge of n0
     for reader in range(8):
         engine.record([view("n0", f"r{reader}", NOW), view("n33", f"r{reader}", NOW)])
-    changed = Article(id="fresh", title="council vote tax", body="The council votes on a tax")
-    engine.rebuild([changed])
+    assert engine.rebuild().published
+    assert not engine.rebuild().published
     slot = engine.related("n0", limit=40, at=NOW)
     (found,) = (one for one in slot if one.id == "n33")
     assert "read together by 8 readers" in found.because
@@ -261,3 +262,11 @@ def test_what_the_same_people_read_stands_beside_it_and_says_so(engine: Recommen
     assert sum(one.contribution for one in found.reasons) == pytest.approx(found.score, abs=1e-3)
     similar = engine.related("n0", limit=40, at=NOW, pipeline="similarity")
     assert not any(one.signal == "read_together" for each in similar for one in each.reasons)
+
+
+def test_one_damaged_file_leaves_none_of_the_others_open(tmp_path: Path) -> None:
+    (tmp_path / "rules.sqlite").write_bytes(b"no rules at all " * 100)
+    with pytest.raises(CatalogError, match="rules"):
+        Recommender.open(tmp_path)
+    held = [one.readlink() for one in Path("/proc/self/fd").iterdir() if one.exists()]
+    assert not [one for one in held if one.is_relative_to(tmp_path)]

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from index.protocol import Vectors
+from recommender import Recommender
 from recommender.articles.sources.reject import Reject
 from recommender.errors import NotReady, RebuildBusy
 from recommender.jobs.lock import rebuild_lock
-from tests.jobs.home import WordEmbedder, articles, opened
+from tests.jobs.home import NOW, WordEmbedder, articles, opened, view
 
 
 def test_a_second_run_embeds_nothing_and_publishes_nothing(tmp_path: Path) -> None:
@@ -146,3 +147,27 @@ def test_old_snapshots_are_pruned_and_the_last_ones_kept(tmp_path: Path) -> None
         assert kept == versions[-3:]
         assert engine.parts.store.rollback() == versions[-2]
         assert engine.related("n0").index_version == versions[-2]
+
+
+def test_readers_make_a_new_snapshot_when_enough_of_them_say_something_new(tmp_path: Path) -> None:
+    def read(engine: Recommender, first: int, pairs: int) -> None:
+        engine.record(
+            [
+                view(name, f"r{pair}-{reader}", NOW)
+                for pair in range(first, first + pairs)
+                for reader in range(4)
+                for name in (f"n{pair}", f"n{pair + 20}")
+            ]
+        )
+
+    with opened(tmp_path) as engine:
+        engine.rebuild(articles(40))
+        read(engine, 0, 12)
+        first = engine.rebuild()
+        assert first.published
+        assert not engine.rebuild().published
+        read(engine, 12, 1)  # one pair of thirteen
+        assert not engine.rebuild().published
+        read(engine, 13, 2)
+        assert engine.rebuild().published
+        assert engine.rebuild().version != first.version
