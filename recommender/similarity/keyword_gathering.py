@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from stop_words import StopWordError, get_stop_words
 
 from recommender.articles.packed import pack
 from recommender.similarity.keywords import (
@@ -21,6 +22,7 @@ _LIKELY = 64  # words of an article that are kept until all frequencies are know
 _MOST_TIMES = 255
 _COMMON_SHARE = 0.1  # a word of more of the articles tells nothing: "said", "year"
 _COMMON_FROM = 10  # articles; a share of fewer is chance
+_COUNTS_TELL_FROM = 300  # articles; in fewer, "would" may be as rare as "asylum"
 _NAME = 1.5  # what is mostly written with a capital says more than its frequency does
 _INSIDE_VOTES = 10  # on how a word is written; 1 where every word has a capital
 _MOST_WORDS = 2_000_000  # in memory at once, 220 bytes for each
@@ -34,7 +36,7 @@ class KeywordGathering:
 
     A word's weight is ln((1 + n) / df) among the articles of its language, and half as much again
     for a name. What stands in one article only, or in more than a tenth of those of its language,
-    is no key term.
+    is no key term; nor, where there are few articles in it, is a function word of the language.
 
     Memory: 320 bytes for an article, and the words. Where there come to be too many, the rarest so
     far are forgotten (lossy counting; Manku and Motwani 2002, "Approximate frequency counts over
@@ -91,9 +93,10 @@ class KeywordGathering:
         anywhere = np.bincount(word, weights=self._frequencies, minlength=len(distinct))[word]
         most = np.maximum(_COMMON_FROM, _COMMON_SHARE * self._articles)[self._language_of]
         telling = (anywhere > 1) & (self._frequencies > 0) & (self._frequencies <= most)
+        telling &= ~self._function_words()
         telling = np.append(telling, False)  # for -1
         weights = self._weights()
-        weights[[form[:1].isupper() for form in self._forms]] *= _NAME
+        weights[[self._is_name(number) for number in range(len(self._forms))]] *= _NAME
         parts = [most_telling(*(np.empty(0, np.int64),) * 3, weights, 0)]
         for likely, times in zip(self._likely, self._times, strict=True):
             rows, columns = np.nonzero(telling[likely])
@@ -116,6 +119,23 @@ class KeywordGathering:
             vocabulary, KeyTerms(places, np.concatenate([part.weights for part in parts]))
         )
 
+    def _function_words(self) -> npt.NDArray[np.bool_]:
+        """Which words are, by the lists of their language, where its articles are few."""
+        found = np.zeros(len(self._forms), dtype=np.bool_)
+        for code, number in self._languages.items():
+            known = _stop_words(code) if self._articles[number] < _COUNTS_TELL_FROM else ()
+            places = (self._numbers[number].get(word) for word in known)
+            # what is written with a capital inside a sentence is a name: May, North
+            found[
+                [
+                    one
+                    for one in places
+                    if one is not None
+                    and not (self._is_name(one) and self._votes[one] >= _INSIDE_VOTES)
+                ]
+            ] = True
+        return found
+
     def _language(self, code: str) -> int:
         number = self._languages.setdefault(code, len(self._languages))
         if number == len(self._numbers):
@@ -129,6 +149,9 @@ class KeywordGathering:
             self._votes.append(0)
             self._language_of.append(language)
         return number
+
+    def _is_name(self, number: int) -> bool:
+        return self._forms[number][:1].isupper()
 
     def _vote(self, written: Counter[str], known: dict[str, int]) -> None:
         """Each word is written as it mostly is (Boyer and Moore's majority vote)."""
@@ -174,6 +197,14 @@ class KeywordGathering:
                         self._forms[number] = ""
                         self._frequencies[number] = 0
             rarest += 1
+
+
+def _stop_words(language: str) -> Sequence[str]:
+    try:
+        found: list[str] = get_stop_words(language)
+    except StopWordError:
+        return ()  # a language without a list
+    return found
 
 
 def _counted(text: str, votes: Counter[str]) -> Counter[str]:

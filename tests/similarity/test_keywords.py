@@ -38,6 +38,25 @@ def all_spelled(made: Keywords) -> list[list[str]]:
     return [spelled(made, made.articles, row) for row in range(len(made.articles))]
 
 
+def test_function_words_of_a_language_tell_nothing_in_a_small_catalog() -> None:
+    texts = [
+        "Would that asylum\n\nThey would say after May that asylum would come",
+        "After asylum\n\nThat would be asylum, they say after May",
+    ]
+    assert all_spelled(gathered(texts)) == [["asylum", "May"], ["asylum", "May"]]
+    # no list of that language: frequencies alone
+    assert "would" in all_spelled(gathered(texts, "xx"))[0]
+    german = ["Asyl oder nicht\n\nSie sagen oder nicht", "Asyl oder nicht\n\nWir oder nicht"]
+    assert all_spelled(gathered(german, "de")) == [["Asyl"], ["Asyl"]]
+
+
+def test_where_frequencies_tell_no_list_is_asked() -> None:
+    filler = [f"Title {n}\n\nNothing of note here, word{n} alone" for n in range(400)]
+    made = gathered([*filler, "Fire\n\nA great fire broke out", "Again\n\nThe fire of that day"])
+    assert "fire" in all_spelled(made)[-1]
+    assert all_spelled(gathered(["A fire\n\nOne fire", "Two\n\nOne fire"])) == [[], []]
+
+
 def test_weights_are_those_worked_out_by_hand() -> None:
     made = gathered(
         [
