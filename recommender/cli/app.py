@@ -14,6 +14,7 @@ from recommender.cli import (
     demo,
     evaluate,
     event_files,
+    experiments,
     home,
     readers,
     rules,
@@ -25,6 +26,7 @@ from recommender.cli import (
 )
 from recommender.cli.options import examples
 from recommender.cli.outcome import FAILED, FINE, one_line
+from recommender.cli.usage import told
 
 _DEBUG = "--debug"
 _NAME = "recommender"
@@ -71,6 +73,7 @@ app.add_typer(compare.commands)
 app.add_typer(tune.commands)
 app.add_typer(event_files.commands, name="events")
 app.add_typer(readers.commands, name="readers")
+app.add_typer(experiments.commands, name="experiments")
 app.add_typer(serve.commands)
 app.add_typer(snapshots.commands, name="snapshots")
 app.add_typer(rules.commands, name="rules")
@@ -88,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         if debug:
             raise
-        typer.echo(_usage(error), err=True)
+        typer.echo(f"{_NAME}: {told(error, _NAME)}", err=True)
         return error.exit_code
     except BrokenPipeError:
         # the reader had enough, as `head` does; what is still buffered must not be tried again
@@ -100,11 +103,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         typer.echo(f"{_NAME}: {one_line(error)}", err=True)
         return FAILED
     return status if isinstance(status, int) else FINE
-
-
-def _usage(error: typer.TyperException) -> str:
-    message = " ".join(error.format_message().split())
-    stop = "" if message.endswith((".", "?", "!")) else "."
-    # only what was wrong with a known command has a context
-    command = getattr(getattr(error, "ctx", None), "command_path", _NAME)
-    return f"{_NAME}: {message}{stop} See: {command} --help"

@@ -1,6 +1,6 @@
 """What was shown and what of it was clicked: a log, read line by line in the order of time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -54,7 +54,7 @@ def read_impressions(path: Path) -> Iterator[LoggedImpression]:
     before: datetime | None = None
     for number, line in numbered_lines(path):
         try:
-            found = _impression(line)
+            found = impression_of(record_of(line))
             if before is not None and found.at < before:
                 raise InputError(  # noqa: TRY301 - told as any other fault of the line is
                     f"expected lines in the order of time, got {found.at.isoformat()} after "
@@ -70,7 +70,12 @@ def read_impressions(path: Path) -> Iterator[LoggedImpression]:
         )
 
 
-def _impression(line: str) -> LoggedImpression:
+def record_of(line: str) -> Mapping[str, object]:
+    """The JSON object that a line of a log is.
+
+    Raises:
+        InputError: it is none; says what came.
+    """
     try:
         record: object = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -81,6 +86,15 @@ def _impression(line: str) -> LoggedImpression:
         raise InputError(
             f"expected a JSON object with timestamp, shown and clicked, got {shortened(record)}."
         )
+    return record
+
+
+def impression_of(record: Mapping[str, object]) -> LoggedImpression:
+    """The list that a record tells of; fields that it does not know are passed over.
+
+    Raises:
+        InputError: it tells of none; says what was expected.
+    """
     at = _time(record.get("timestamp", record.get("at")))
     shown = _ids("shown", record.get("shown"))
     if not 0 < len(shown) <= MOST_SHOWN:

@@ -3,16 +3,21 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from recommender.readers.decay import Floats, Rows
+from recommender.readers.hourly import Hourly
 
 PRIOR_SHOWN = 20.0
 """Impressions that a prior counts where there is too little to fit its strength."""
 
+SURE = 0.05
+"""How likely it may be that an article is clicked less often than `at_least` says."""
+
+_NONE = 1e-9  # clicks, where a whole site has none: a Gamma has a shape above 0
+
 LEAST_FITTED = 10
 """Groups without which the spread of their rates cannot be told from chance."""
-
-_LARGEST = 1e6  # impressions: rates that differ by no more than chance are all the prior
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +26,14 @@ class ClickRates:
 
     Attributes:
         rates: shape (n,): clicks an impression, each drawn towards the rate of its section.
+        at_least: shape (n,): the rate that is exceeded with a probability of 1 - `SURE`. To rank
+            by: one click of one impression stands behind many of many.
         site: the rate of all together; 0 where nothing was shown.
         strength: impressions that the section's rate counts in the rate of an article.
     """
 
     rates: Floats
+    at_least: Floats
     site: float
     strength: float
 
@@ -48,7 +56,8 @@ def fitted_strength(clicks: Floats, shown: Floats, prior: Floats | float) -> flo
     Empirical Bayes by moments (Clayton and Kaldor 1987, "Empirical Bayes estimates of
     age-standardized relative risks"): rates have the mean `prior` and a variance of
     mean / strength. Decayed counts vary less than counts, so that of them the strength comes out
-    too great rather than too small.
+    too great rather than too small. That rates differ less than its own error the estimate does
+    not say: of a few impressions it would be that they do not differ at all.
 
     Returns:
         `PRIOR_SHOWN` where fewer than `LEAST_FITTED` were shown at all, or none was clicked.
@@ -61,8 +70,10 @@ def fitted_strength(clicks: Floats, shown: Floats, prior: Floats | float) -> flo
     mean = expected.sum() / possible.sum()
     # of a Poisson count the squared residual is the expected count, and what rates differ adds
     beyond = ((counted - expected) ** 2 / possible).sum() - (expected / possible).sum()
-    variance = beyond / possible.sum()
-    return float(np.clip(mean / variance, 1.0, _LARGEST)) if variance > 0 else _LARGEST
+    # the variance of (counted - expected) ** 2 is 2 * expected ** 2 + expected
+    error = np.sqrt(((2 * expected**2 + expected) / possible**2).sum())
+    variance = max(beyond, error) / possible.sum()
+    return float(max(mean / variance, 1.0))
 
 
 def click_rates(clicks: Floats, shown: Floats, sections: Rows) -> ClickRates:
@@ -86,4 +97,36 @@ def click_rates(clicks: Floats, shown: Floats, sections: Rows) -> ClickRates:
     of_sections = shrunk(clicked_in, shown_in, site, between)
     priors = np.append(of_sections, site)[sections]  # -1 is the last: the site's
     strength = fitted_strength(clicks, shown, priors)
-    return ClickRates(shrunk(clicks, shown, priors, strength), site, strength)
+    rates = shrunk(clicks, shown, priors, strength)
+    counted = shown + strength
+    at_least = special.gammaincinv(np.maximum(rates * counted, _NONE), SURE) / counted
+    return ClickRates(rates, np.asarray(at_least, dtype=np.float64), site, strength)
+
+
+@dataclass(frozen=True, slots=True)
+class Clicks:
+    """How often each of n articles was clicked, of the times that it was shown.
+
+    Attributes:
+        article_ids: of those that were shown, in their order.
+        clicks: shape (n,), at most `shown`.
+        shown: shape (n,), at least 1.
+    """
+
+    article_ids: tuple[str, ...]
+    clicks: Floats
+    shown: Floats
+
+
+def clicks_of(counts: Hourly) -> Clicks:
+    """All hours of `counts` together.
+
+    More clicks than impressions, of which some were not told, count as one for each.
+    """
+    clicks, shown = (
+        np.bincount(counts.article, each, len(counts.article_ids)).astype(np.float64)
+        for each in (counts.clicks, counts.shown)
+    )
+    there = np.flatnonzero(shown > 0)
+    ids = tuple(counts.article_ids[one] for one in there.tolist())
+    return Clicks(ids, np.minimum(clicks, shown)[there], shown[there])

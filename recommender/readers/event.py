@@ -35,6 +35,22 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What an impression was part of, as the answer that it shows said.
+
+    Attributes:
+        experiment: its name.
+        arm: of the reader.
+        teams: of each place the pipeline that put an article there, "" where that says nothing;
+            none where the list is of one pipeline.
+    """
+
+    experiment: str
+    arm: str
+    teams: tuple[str, ...] = ()
+
+
 @dataclass(slots=True, kw_only=True)
 class Event:
     """What one reader did at one moment; not to be changed.
@@ -53,6 +69,7 @@ class Event:
         position: where the article stood, from 1.
         seconds: how long it was read.
         aside: why it does not count, where that was known when it came.
+        trial: of an impression, the experiment that it was part of; None where there was none.
     """
 
     # frozen in all but name: freezing triples the time it takes to make one
@@ -66,6 +83,7 @@ class Event:
     position: int | None = None
     seconds: float | None = None
     aside: Aside | None = None
+    trial: Trial | None = None
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:

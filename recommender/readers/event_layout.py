@@ -108,10 +108,15 @@ def _second(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _third(connection: Connection) -> None:
+    """The experiment that an impression was part of: a JSON list of its name, arm and teams."""
+    connection.exec_driver_sql("ALTER TABLE events ADD COLUMN trial TEXT")
+
+
 LAYOUT = Layout(
     name="the event log",
     application_id=0x52416576,
-    migrations=(_first, _second),
+    migrations=(_first, _second, _third),
     # an answer to a beacon promises that the event is kept, and nobody has it a second time
     synchronous="FULL",
     way_out="Restore it from a backup, or move it away; a new one begins empty.",

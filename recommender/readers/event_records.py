@@ -15,6 +15,7 @@ from recommender.readers.event import (
     Aside,
     Event,
     EventType,
+    Trial,
 )
 
 _READERS: Final = ("reader", "reader_id", "user_id", "session_id")
@@ -22,12 +23,14 @@ _TIMES: Final = ("at", "timestamp")
 _IDS: Final = ("id", "event_id")
 _TYPES: Final[Mapping[str, EventType]] = {one: one for one in EVENT_TYPES}
 _OR_TYPES: Final = f"{', '.join(EVENT_TYPES[:-1])} or {EVENT_TYPES[-1]}"
+MAX_NAME: Final = 200
+"""Characters of the name of an experiment, an arm or a team."""
 _YES: Final = frozenset({"1", "true", "yes"})
 
 FIELDS: Final = frozenset(
     {
         *("type", "article_id", *_READERS, *_TIMES, *_IDS, "impression_id", "shown", "position"),
-        *("seconds", "user_agent", "prefetch", "address"),
+        *("seconds", "user_agent", "prefetch", "address", "experiment", "arm", "teams"),
     }
 )
 """All that `event_of` looks at."""
@@ -40,7 +43,8 @@ def event_of(record: Mapping[str, object], *, own: Sequence[Network] = ()) -> Ev
     something, else unknown; the time is `at` or `timestamp`, UTC where it names no zone; the id is
     `id` or `event_id`. `user_agent`, `prefetch` and `address` decide whether it counts, and are
     not kept. A column of text may hold numbers, and the ids of `shown` as a JSON list or with
-    spaces between them.
+    spaces between them. `experiment` is an object with name, arm and teams, also as JSON, or a
+    name with columns `arm` and `teams` beside it.
 
     Raises:
         ValueError: it is none; says what was expected and what came.
@@ -67,7 +71,56 @@ def event_of(record: Mapping[str, object], *, own: Sequence[Network] = ()) -> Ev
         position=None if position is None else int(position),
         seconds=seconds,
         aside=_aside(record, own),
+        trial=_trial(record, len(shown)) if kind == "impression" else None,
     )
+
+
+def trial_of(record: Mapping[str, object], places: int) -> Trial | None:
+    """The experiment of an impression out of `name`, `arm` and, where interleaved, `teams`.
+
+    Args:
+        record: None and "" mean: nothing there.
+        places: articles that the impression showed.
+
+    Raises:
+        ValueError: it says less, or other things; tells what was expected.
+    """
+    name, arm, teams = record.get("name"), record.get("arm"), record.get("teams")
+    if not name and not arm and not teams:
+        return None
+    if not all(isinstance(one, str) and 0 < len(one) <= MAX_NAME for one in (name, arm)):
+        raise ValueError(
+            f"experiment: expected a name and an arm of 1 to {MAX_NAME} characters, as "
+            f"meta.experiment has them, came {_shown(name)} and {_shown(arm)}"
+        )
+    if not teams:
+        return Trial(str(name), str(arm))
+    if not isinstance(teams, list) or len(teams) != places:
+        raise ValueError(f"teams: expected one for each of {places} shown, came {_shown(teams)}")
+    if not all(isinstance(one, str) and len(one) <= MAX_NAME for one in teams):
+        raise ValueError(f"teams: expected names of pipelines, came {_shown(teams)}")
+    return Trial(str(name), str(arm), tuple(teams))
+
+
+def _trial(record: Mapping[str, object], places: int) -> Trial | None:
+    told = _parsed("experiment", record.get("experiment"), "{")
+    if isinstance(told, dict):
+        return trial_of(told, places)
+    arm = record.get("arm")
+    if not told or not arm:  # a column of another meaning
+        return None
+    teams = _parsed("teams", record.get("teams"), "[")
+    return trial_of({"name": told, "arm": arm, "teams": teams}, places)
+
+
+def _parsed(field: str, value: object, begins: str) -> object:
+    """What stands there, JSON in a column of text too."""
+    if not isinstance(value, str) or not value.startswith(begins):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"{field}: {_shown(value)} is no JSON: {error}") from None
 
 
 def _aside(record: Mapping[str, object], own: Sequence[Network]) -> Aside | None:

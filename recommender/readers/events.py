@@ -139,6 +139,8 @@ class EventLog(Closing):
                 event.shown,
                 event.position,
                 event.seconds,
+                # only where there is one: what came before there were any has the id it had
+                *([] if event.trial is None else [event.trial]),
                 occurrence,
             ]
         )

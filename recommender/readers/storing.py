@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from sqlite3 import Connection
 from typing import Final, TypeAlias
 
+import orjson
 from xxhash import xxh3_128_digest
 
-from recommender.readers.event import ASIDES, Event, microseconds
+from recommender.readers.event import ASIDES, Event, Trial, microseconds
 from recommender.readers.event_layout import CLICK, IMPRESSION, TYPE_NUMBERS, VIEW
 from recommender.readers.keeping import Keeping
 from recommender.readers.numbers import ArticleNumbers
@@ -30,7 +31,7 @@ _REPEAT, _TOO_MANY = _ASIDE["repeat"], _ASIDE["too_many"]
 
 _INSERT = (
     "INSERT INTO events"
-    " (at, type, article, reader, aside, id, impression, shown, position, seconds) VALUES {}"
+    " (at, type, article, reader, aside, id, impression, shown, position, seconds, trial) VALUES {}"
 )
 _ADD_QUALITY = """
     INSERT INTO quality VALUES {}
@@ -110,6 +111,7 @@ def store(
                 listed,
                 event.position,
                 event.seconds,
+                None if event.trial is None else _written(event.trial),
             )
         )
         quality[at // DAY, kind, aside] += 1
@@ -120,6 +122,10 @@ def store(
     judge.tally.write(connection, clock.edge)
     write_clock(connection, clock)
     return outcomes
+
+
+def _written(trial: Trial) -> str:
+    return orjson.dumps([trial.experiment, trial.arm, trial.teams]).decode()
 
 
 def _unknown(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,11 @@ from recommender.readers.events import EventLog
 LEAST_READERS = 3
 """Of fewer nobody can say that it was no chance, and somebody might be recognised."""
 
-_SHRINKAGE = 10.0  # readers: evidence of a few readers counts for little
+_Counts = TypeVar("_Counts", NDArray[Any], float)
+
+SHRINKAGE = 10.0
+"""Readers: evidence of a few of them counts for little."""
+
 _MOST_READ = 200  # articles; who reads more reads everything, and is perhaps no person
 
 
@@ -65,7 +70,7 @@ def read_together(log: EventLog, *, since: datetime, until: datetime) -> ReadTog
     left, right = (one.astype(np.int64) for one in both.coords)
     kept = (left != right) & (both.data >= LEAST_READERS)
     left, right, readers = left[kept], right[kept], both.data[kept]
-    strength = readers / (np.sqrt(alone[left] * alone[right]) + _SHRINKAGE)
+    strength = cosine(readers, alone[left], alone[right])
     return ReadTogether(
         article_ids=tuple(names[number] for number in numbers),
         left=left,
@@ -73,3 +78,9 @@ def read_together(log: EventLog, *, since: datetime, until: datetime) -> ReadTog
         readers=readers.astype(np.int32),
         strength=strength.astype(np.float32),
     )
+
+
+def cosine(both: _Counts, one: _Counts, other: _Counts, *, shrinkage: float = SHRINKAGE) -> _Counts:
+    """Of two sets of readers, by the sizes of what they share and of each, shrunk towards 0."""
+    found: _Counts = both / (np.sqrt(one * other) + shrinkage)
+    return found

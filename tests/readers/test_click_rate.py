@@ -1,8 +1,17 @@
 import numpy as np
 import pytest
+from scipy import stats
 
-from recommender.readers.click_rate import PRIOR_SHOWN, click_rates, fitted_strength, shrunk
+from recommender.readers.click_rate import (
+    PRIOR_SHOWN,
+    SURE,
+    click_rates,
+    clicks_of,
+    fitted_strength,
+    shrunk,
+)
 from recommender.readers.decay import Floats
+from recommender.readers.hourly import Hourly
 
 NO_SECTION = np.full(3, -1)
 
@@ -68,3 +77,36 @@ def test_the_prior_of_a_section_foresees_its_new_articles_better() -> None:
 def test_nothing_shown_is_a_rate_of_nothing() -> None:
     found = click_rates(np.zeros(3), np.zeros(3), NO_SECTION)
     assert (found.site, found.rates.tolist()) == (0.0, [0.0, 0.0, 0.0])
+
+
+def test_of_few_impressions_nothing_says_that_rates_do_not_differ() -> None:
+    # fewer clicks than chance alone scatters
+    shown = np.full(40, 20.0)
+    few = fitted_strength(np.ones(40), shown, 0.05)
+    many = fitted_strength(np.full(40, 100.0), 100 * shown, 0.05)
+    assert few < 250 < many
+
+
+def test_at_least_is_the_quantile_of_the_gamma() -> None:
+    found = click_rates(floats(3, 0), floats(20, 80), np.array([-1, -1]))
+    # 3 of 20 with 20 impressions of the site's .03
+    assert stats.gamma(3.6, scale=1 / 40).cdf(found.at_least[0]) == pytest.approx(SURE)
+
+
+def test_one_click_of_one_impression_stands_behind_many_of_many() -> None:
+    clicks, shown = floats(1, 40, 0, *[10] * 20), floats(1, 400, 9, *[200] * 20)
+    found = click_rates(clicks, shown, np.full(23, -1))
+    assert found.at_least[1] > found.at_least[0] > found.at_least[2]
+
+
+def test_clicks_of_all_hours_are_added_up_and_never_more_than_impressions() -> None:
+    numbers = np.array([[0, 1, 5, 50], [0, 2, 7, 50], [1, 1, 9, 4], [2, 1, 3, 0]]).T
+    article, hour, clicks, shown = numbers
+    none = np.zeros(4, dtype=np.int64)
+    hours = Hourly(
+        ("a", "b", "c"), article, hour, none, none, clicks, shown, none, none.astype(np.float64)
+    )
+    found = clicks_of(hours)
+    assert found.article_ids == ("a", "b")  # c was never shown
+    assert found.clicks.tolist() == [12, 4]
+    assert found.shown.tolist() == [100, 4]
