@@ -29,6 +29,7 @@ class Article:
         evergreen: does not age.
         status: a withdrawn article is never shown.
         source: the outlet or agency it comes from; "" where unknown.
+        expires_at: from this time on, aware, it is as one that is withdrawn; None where it stays.
     """
 
     id: str
@@ -47,3 +48,9 @@ class Article:
     evergreen: bool = False
     status: Status = "published"
     source: str = ""
+    expires_at: datetime | None = None
+
+    def may_be_shown(self, at: datetime) -> bool:
+        """Whether readers may see it at that time, aware: neither withdrawn nor expired."""
+        expired = self.expires_at is not None and self.expires_at <= at
+        return self.status == "published" and not expired

@@ -57,12 +57,13 @@ def versions(connection: Connection, ids: Sequence[str]) -> dict[str, Version]:
     return found
 
 
-def written(completed: Article, version: Version) -> dict[str, object]:
+def written(completed: Article, version: Version, *, patient: bool) -> dict[str, object]:
     """What `add` and `change` write of an article, but for the revision."""
     text = article_text(completed)
     return article_columns(completed) | {
         "record_digest": version.digest,
         "withdrawn_at": None,
+        "patient": patient,
         "text_digest": text_digest(text),
         "text_length": len(text),
     }
@@ -71,14 +72,18 @@ def written(completed: Article, version: Version) -> dict[str, object]:
 def add(connection: Connection, rows: Sequence[Mapping[str, object]], number: int) -> None:
     """Writes new articles, in the order of their rows to be."""
     if rows:
-        connection.execute(insert(articles), [{**row, "revision": number} for row in rows])
+        connection.execute(
+            insert(articles), [{**row, "revision": number, "replaced_revision": 0} for row in rows]
+        )
 
 
 def change(connection: Connection, rows: Sequence[Mapping[str, object]], number: int) -> None:
     """Writes new versions over the articles with these ids."""
     if rows:
         connection.execute(
-            update(articles).where(articles.c.id == bindparam("known_id")),
+            update(articles)
+            .where(articles.c.id == bindparam("known_id"))
+            .values(replaced_revision=articles.c.revision),
             [{**row, "known_id": row["id"], "revision": number} for row in rows],
         )
 
@@ -97,6 +102,18 @@ def withdraw(connection: Connection, ids: Sequence[str], at: datetime) -> None:
         # the publisher's last word counts: a later withdrawal outdates more versions
         earlier = or_(articles.c.withdrawn_at.is_(None), articles.c.withdrawn_at < time)
         connection.execute(update(articles).where(some, earlier).values(withdrawn_at=time))
+
+
+def expire(connection: Connection, at: datetime) -> int:
+    """Withdraws articles that expired up to `at`, as the record's own word; returns how many."""
+    due = (_PUBLISHED, articles.c.expires_at <= time_text(at))
+    count: int = connection.execute(
+        select(func.count()).select_from(articles).where(*due)
+    ).scalar_one()
+    if count:
+        values = {"status": "withdrawn", "revision": next_revision(connection)}
+        connection.execute(update(articles).where(*due).values(values))
+    return count
 
 
 def feed_state(connection: Connection, address: str) -> tuple[str, str]:

@@ -105,6 +105,7 @@ class Catalog(Closing):
         *,
         complete: Callable[[Article], Article],
         reinstate: bool = False,
+        patient: bool = False,
     ) -> Upserted:
         """Puts articles in, by id, in one transaction.
 
@@ -119,6 +120,7 @@ class Catalog(Closing):
             complete: fills in what the source left out, the id and the times excepted; called
                 only for articles to be written.
             reinstate: publish these again even where they were withdrawn.
+            patient: they are many, and nobody waits for them; see `LiveCorpus`.
         """
         versions = [Version.of(article) for article in batch]
         prepared: dict[int, dict[str, object]] = {}
@@ -130,7 +132,9 @@ class Catalog(Closing):
         def prepare(positions: Sequence[int]) -> list[dict[str, object]]:
             for at in positions:
                 if at not in prepared:
-                    prepared[at] = article_queries.written(complete(batch[at]), versions[at])
+                    prepared[at] = article_queries.written(
+                        complete(batch[at]), versions[at], patient=patient
+                    )
             return [prepared[at] for at in positions]
 
         with self._database.reading() as connection:
@@ -167,6 +171,15 @@ class Catalog(Closing):
             known = [identifier for identifier in dict.fromkeys(ids) if identifier in versions]
             article_queries.withdraw(connection, known, at)
         return known
+
+    def expire(self, at: datetime) -> int:
+        """Withdraws what expired up to `at`, aware; returns how many articles.
+
+        Nothing shows them before either: this spares a rebuild the work. Another version of the
+        record brings one back.
+        """
+        with self._database.writing() as connection:
+            return article_queries.expire(connection, at)
 
     @property
     def revision(self) -> int:
@@ -269,10 +282,13 @@ class Catalog(Closing):
         with self._database.reading() as connection:
             return vector_queries.of_rows(connection, embedder, rows.tolist())
 
-    def drop_orphan_vectors(self) -> int:
-        """Forgets vectors of texts that no article has any more; returns how many."""
+    def drop_orphan_vectors(self, revision: int) -> int:
+        """Forgets vectors of texts that no article has any more; returns how many.
+
+        Those that were stored after `revision` stay: their article may be on its way.
+        """
         with self._database.writing() as connection:
-            return vector_queries.drop_orphans(connection)
+            return vector_queries.drop_orphans(connection, revision)
 
     def feed_state(self, address: str) -> tuple[str, str]:
         """ETag and Last-Modified of the last visit to a feed, each "" where there is none."""

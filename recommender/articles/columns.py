@@ -30,6 +30,7 @@ class Columns:
         language: int32, number of the language in `Vocabularies.languages`.
         evergreen: bool.
         editors_choice: bool.
+        expires_at: float64, seconds since 1970; NaN where it does not expire.
     """
 
     rows: npt.NDArray[np.int64]
@@ -38,6 +39,7 @@ class Columns:
     language: npt.NDArray[np.int32]
     evergreen: npt.NDArray[np.bool_]
     editors_choice: npt.NDArray[np.bool_]
+    expires_at: npt.NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -56,6 +58,7 @@ class Columns:
             self.language,
             self.evergreen,
             self.editors_choice,
+            self.expires_at,
         )
 
 
@@ -81,6 +84,7 @@ def columns(
         language=np.array([languages.code(a.language) for a in articles], dtype=np.int32),
         evergreen=np.array([a.evergreen for a in articles], dtype=np.bool_),
         editors_choice=np.array([a.editors_choice for a in articles], dtype=np.bool_),
+        expires_at=np.array([seconds(a.expires_at) for a in articles], dtype=np.float64),
     )
     return made, Vocabularies(tuple(sections.codes), tuple(languages.codes))
 
@@ -100,7 +104,14 @@ def write_columns(made: Columns, vocabularies: Vocabularies, draft: Draft) -> No
 
 def read_columns(snapshot: Snapshot) -> tuple[Columns, Vocabularies]:
     """What `write_columns` wrote, memory-mapped."""
-    made = Columns(*(read_array(snapshot, f"columns.{field.name}") for field in fields(Columns)))
+    *names, last = [field.name for field in fields(Columns)]
+    arrays = [read_array(snapshot, f"columns.{name}") for name in names]
+    if (snapshot.path / f"columns.{last}.npy").exists():
+        arrays.append(read_array(snapshot, f"columns.{last}"))
+    else:
+        # of before there was expiry: it is served until the next rebuild, and rolled back to
+        arrays.append(np.full(len(arrays[0]), np.nan))
+    made = Columns(*arrays)
     texts = json.loads((snapshot.path / _VOCABULARIES).read_text())
     return made, Vocabularies(tuple(texts["sections"]), tuple(texts["languages"]))
 

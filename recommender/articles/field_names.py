@@ -61,6 +61,7 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "image_url": ("image", "thumbnail", "thumbnailurl", "leadimage", "photourl"),
     "editors_choice": ("editorspick", "editorchoice"),
     "source": ("outlet", "publisher", "sitename"),
+    "expires_at": ("expires", "expirationdate", "expirydate"),
 }
 
 

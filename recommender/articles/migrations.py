@@ -62,4 +62,25 @@ def first(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-MIGRATIONS = (first,)
+def expiry(connection: Connection) -> None:
+    """When articles cease to be shown."""
+    connection.exec_driver_sql("ALTER TABLE articles ADD COLUMN expires_at TEXT")
+    connection.exec_driver_sql(
+        "CREATE INDEX articles_by_expiry ON articles (expires_at)"
+        " WHERE status = 'published' AND expires_at IS NOT NULL"
+    )
+
+
+def lineage(connection: Connection) -> None:
+    """Which revision of an article each version replaced; 0 of one that replaced none."""
+    connection.exec_driver_sql(
+        "ALTER TABLE articles ADD COLUMN replaced_revision INTEGER NOT NULL DEFAULT 0"
+    )
+
+
+def patience(connection: Connection) -> None:
+    """Whether an article came with many others, so that nobody waits for it."""
+    connection.exec_driver_sql("ALTER TABLE articles ADD COLUMN patient INTEGER NOT NULL DEFAULT 0")
+
+
+MIGRATIONS = (first, expiry, lineage, patience)

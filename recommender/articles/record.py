@@ -5,11 +5,12 @@ from typing import TypeVar
 
 from xxhash import xxh3_64_hexdigest
 
-from recommender.articles.article import Article
+from recommender.articles.article import Article, Status
 from recommender.articles.field_names import NO_MAP, FieldMap, FieldNames
 from recommender.articles.urls import canonical_url
 from recommender.articles.values import (
     body_value,
+    expiry_value,
     flag_value,
     id_value,
     language_value,
@@ -40,7 +41,8 @@ class RecordReader:
     def article(self, record: Mapping[str, object]) -> Article:
         """The article that `record` describes: validated, cleaned, with an id.
 
-        Language and teaser stay empty where the record has none: see `complete`.
+        Language and teaser stay empty where the record has none: see `complete`. One that is
+        withdrawn needs neither title nor text, only an id or an address.
         Fields that an article does not have are ignored.
 
         Raises:
@@ -50,11 +52,15 @@ class RecordReader:
         title = fields.get("title", text_value, "")
         teaser = fields.get("teaser", text_value, "")
         body = fields.get("body", body_value, "")
-        if not (title or body or teaser):
-            raise InputError(self._without_text(record))
+        status: Status = fields.get("status", status_value, "published")
         url = fields.get("url", url_value, "")
+        identifier = fields.get("id", id_value, "")
+        # to take an article away it is enough to name it
+        named = status == "withdrawn" and (identifier or url)
+        if not (title or body or teaser or named):
+            raise InputError(self._without_text(record))
         return Article(
-            id=fields.get("id", id_value, "") or derived_id(url, title, body or teaser),
+            id=identifier or derived_id(url, title, body or teaser),
             url=url,
             title=" ".join(title.split()),
             teaser=teaser,
@@ -68,8 +74,9 @@ class RecordReader:
             image_url=fields.get("image_url", url_value, ""),
             editors_choice=fields.get("editors_choice", flag_value, default=False),
             evergreen=fields.get("evergreen", flag_value, default=False),
-            status=fields.get("status", status_value, "published"),
+            status=status,
             source=fields.get("source", text_value, ""),
+            expires_at=fields.get("expires_at", expiry_value, None),
         )
 
     def _without_text(self, record: Mapping[str, object]) -> str:

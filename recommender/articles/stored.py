@@ -20,12 +20,16 @@ class StoredArticle:
         revision: of the transaction that last changed it.
         article: as completed.
         text_digest: of the text that is embedded.
+        replaced: revision of the version before, withdrawn or not; 0 where there was none.
+        patient: it came with many others, and nobody waits for it.
     """
 
     row: int
     revision: int
     article: Article
     text_digest: str
+    replaced: int = 0
+    patient: bool = False
 
 
 _FIELDS = tuple(field.name for field in fields(Article))
@@ -34,6 +38,8 @@ STORED_COLUMNS = (
     articles.c.row,
     articles.c.revision,
     articles.c.text_digest,
+    articles.c.replaced_revision,
+    articles.c.patient,
     *(articles.c[name] for name in _FIELDS),
 )
 """What `stored_article` reads, in this order; a query may select more behind them."""
@@ -41,13 +47,14 @@ STORED_COLUMNS = (
 
 def stored_article(row: Sequence[Any]) -> StoredArticle:
     """Out of a row that begins with `STORED_COLUMNS`."""
-    number, revision, text_digest, *values = row[: len(STORED_COLUMNS)]
+    number, revision, text_digest, replaced, patient, *values = row[: len(STORED_COLUMNS)]
     columns = dict(zip(_FIELDS, values, strict=True))
     columns["tags"] = tuple(orjson.loads(columns["tags"]))
     columns["authors"] = tuple(orjson.loads(columns["authors"]))
     columns["published_at"] = text_time(columns["published_at"])
     columns["updated_at"] = text_time(columns["updated_at"])
-    return StoredArticle(number, revision, Article(**columns), text_digest)
+    columns["expires_at"] = text_time(columns["expires_at"])
+    return StoredArticle(number, revision, Article(**columns), text_digest, replaced, patient)
 
 
 def article_columns(article: Article) -> dict[str, object]:
@@ -57,6 +64,7 @@ def article_columns(article: Article) -> dict[str, object]:
     columns["authors"] = _array(article.authors)
     columns["published_at"] = time_text(article.published_at)
     columns["updated_at"] = time_text(article.updated_at)
+    columns["expires_at"] = time_text(article.expires_at)
     return columns
 
 

@@ -24,6 +24,7 @@ articles = Table(
     Column("evergreen", Boolean),
     Column("status", Text),
     Column("source", Text),
+    Column("expires_at", Text),
     Column("record_digest", Text),  # of the article as it came, before it was completed
     Column(
         "withdrawn_at", Text
@@ -31,6 +32,8 @@ articles = Table(
     Column("text_digest", Text),  # of the text that is embedded
     Column("text_length", Integer),  # its characters; SQLite's length() ends at a NUL
     Column("revision", Integer),
+    Column("replaced_revision", Integer),
+    Column("patient", Boolean),  # it came with many others
 )
 
 vectors = Table(

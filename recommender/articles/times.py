@@ -18,6 +18,10 @@ _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?!\d)")
 _LOOSE_ZONE = re.compile(r"\s+(?:UTC|GMT)$|\s+(?=[+-]\d\d:?\d\d$)")
 
 
+class TooLateError(ValueError):
+    """A time that is not before `LATEST`."""
+
+
 def parse_time(value: str | float) -> datetime:
     """An aware UTC time of ISO 8601, RFC 2822 or a unix time in seconds, milli- or microseconds.
 
@@ -25,6 +29,7 @@ def parse_time(value: str | float) -> datetime:
 
     Raises:
         ValueError: not a time, or one that no article can have; the message says which.
+        TooLateError: such a time because it is too late.
     """
     if not isinstance(value, str):
         return _of_number(value)
@@ -36,6 +41,14 @@ def parse_time(value: str | float) -> datetime:
             return _of_number(float(text))
         time = _of_odd_text(text)
     return _checked(time)
+
+
+def parse_expiry(value: str | float) -> datetime | None:
+    """As `parse_time`; None of the year 9999 and the like, by which systems mean never."""
+    try:
+        return parse_time(value)
+    except TooLateError:
+        return None
 
 
 def _of_number(number: float) -> datetime:
@@ -65,5 +78,6 @@ def _checked(time: datetime) -> datetime:
     aware = time.replace(tzinfo=UTC) if time.tzinfo is None else time
     # compared before conversion: the year 1 in Tokyo has no UTC
     if not EARLIEST <= aware < LATEST:
-        raise ValueError(f"the year {time.year} is none that an article can have")
+        refused = ValueError if aware < EARLIEST else TooLateError
+        raise refused(f"the year {time.year} is none that an article can have")
     return aware.astimezone(UTC)

@@ -4,13 +4,13 @@ Each function gets the field's name, as the publisher wrote it, for its message,
 JSON or CSV gives it. None and "" mean: nothing there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from recommender.articles.article import Status
 from recommender.articles.languages import language_code
 from recommender.articles.text import clean_text
-from recommender.articles.times import parse_time
+from recommender.articles.times import parse_expiry, parse_time
 from recommender.articles.urls import web_url
 from recommender.errors import InputError
 
@@ -102,12 +102,23 @@ def url_value(name: str, value: object) -> str:
 
 def time_value(name: str, value: object) -> datetime | None:
     """An aware UTC time; a naive one is taken as UTC."""
+    return _time(name, value, parse_time)
+
+
+def expiry_value(name: str, value: object) -> datetime | None:
+    """As `time_value`; None too of the year 9999 and the like, by which systems mean never."""
+    return _time(name, value, parse_expiry)
+
+
+def _time(
+    name: str, value: object, parse: Callable[[str | float], datetime | None]
+) -> datetime | None:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise _refused(name, "a time", value)
     if isinstance(value, str) and not value.strip():
         return None
     try:
-        return parse_time(value)
+        return parse(value)
     except ValueError as error:
         raise InputError(
             f"{name}: expected a time such as 2024-05-31T08:00:00Z, got {shortened(value)}: "

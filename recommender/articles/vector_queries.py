@@ -176,10 +176,14 @@ def changed_since(connection: Connection, revision: int, embedder: str) -> list[
     ]
 
 
-def drop_orphans(connection: Connection) -> int:
-    """Forgets vectors of texts that no article has any more; returns how many."""
+def drop_orphans(connection: Connection, revision: int) -> int:
+    """Forgets vectors of texts that no article has any more; returns how many.
+
+    Those that were stored after `revision` stay: their article may be on its way.
+    """
     used = exists().where(articles.c.text_digest == vectors.c.text_digest)
-    return connection.execute(delete(vectors).where(~used)).rowcount
+    old = vectors.c.revision <= revision
+    return connection.execute(delete(vectors).where(~used, old)).rowcount
 
 
 def _vector_of_article(embedder: str) -> ColumnElement[bool]:

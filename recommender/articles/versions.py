@@ -12,7 +12,11 @@ from recommender.articles.article import Article
 
 def record_digest(article: Article) -> str:
     """128 bits of the whole article, as hexadecimal: equal where every field is."""
-    return _digest(orjson.dumps(article))
+    content = orjson.dumps(article)
+    if article.expires_at is None:
+        # as before there was this last field: nothing that catalogs know has changed for it
+        content = content.removesuffix(b',"expires_at":null}') + b"}"
+    return _digest(content)
 
 
 def text_digest(text: str) -> str:

@@ -4,7 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
+from recommender.articles.complete import complete
+from recommender.articles.text import article_text
+from recommender.articles.versions import text_digest
 from recommender.similarity.embedder import Embedder
 from recommender.similarity.neighbours import Progress
 
@@ -29,9 +33,27 @@ def embed_pending(catalog: Catalog, embedder: Embedder, progress: Progress) -> i
     return done
 
 
+def embed_ahead(catalog: Catalog, embedder: Embedder, articles: Sequence[Article]) -> None:
+    """Embeds new texts of known articles that are about to be stored.
+
+    Between a new version and its vector there is no moment then, in which the snapshot's would be
+    shown: it may be older than the last one, or withdrawn since.
+    """
+    known = catalog.get_many([article.id for article in articles])
+    texts: dict[str, str] = {}
+    for article in articles:
+        if article.id in known:
+            text = article_text(complete(article))
+            digest = text_digest(text)
+            if digest != known[article.id].text_digest:
+                texts[digest] = text
+    if texts:
+        catalog.store_vectors(embedder.name, list(texts), embedder.embed(list(texts.values())))
+
+
 def embed_articles(catalog: Catalog, embedder: Embedder, ids: Sequence[str]) -> int:
     """Embeds those of a few articles that lack a vector, and nothing else; returns how many."""
-    stored = catalog.get_many(ids).values()
+    stored = [one for one in catalog.get_many(ids).values() if one.article.status == "published"]
     rows = np.array([one.row for one in stored], dtype=np.int64)
     known = set(catalog.vectors_of(embedder.name, rows).rows.tolist())
     lacking = dict.fromkeys(one.text_digest for one in stored if one.row not in known)

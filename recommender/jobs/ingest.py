@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
@@ -10,6 +9,8 @@ from recommender.articles.complete import complete
 from recommender.articles.sources.reject import Reject
 
 _BATCH = 1_000
+_BATCH_CHARACTERS = 16 * 2**20
+"""A batch is no greater than this and one article, however long they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +38,31 @@ def ingest(
     *,
     keep_reject: Callable[[Reject], None],
     progress: Callable[[int], None],
+    reinstate: bool = False,
+    pause: Callable[[], None] = lambda: None,
 ) -> Ingested:
-    """Puts every article of `records` into the catalog, a batch at a time.
+    """Puts every article of `records` into the catalog, a batch at a time, each durable.
 
     Args:
         records: read as they come, once.
         catalog: where the articles go.
         keep_reject: called with each record that is no article.
-        progress: called with the number of records read so far.
+        progress: called with the number of records read so far, after each batch.
+        reinstate: see `Catalog.upsert`.
+        pause: called between the articles, for threads beside this one.
     """
     total = Ingested()
-    for batch in _batches(records):
+
+    def completed(article: Article) -> Article:
+        pause()
+        return complete(article)
+
+    for batch in _batches(records, pause):
         articles = [record for record in batch if isinstance(record, Article)]
         for record in batch:
             if isinstance(record, Reject):
                 keep_reject(record)
-        done = catalog.upsert(articles, complete=complete)
+        done = catalog.upsert(articles, complete=completed, reinstate=reinstate, patient=True)
         total = Ingested(
             read=total.read + len(batch),
             added=total.added + done.added,
@@ -66,7 +76,17 @@ def ingest(
     return total
 
 
-def _batches(records: Iterable[Article | Reject]) -> Iterator[list[Article | Reject]]:
-    remaining = iter(records)
-    while batch := list(islice(remaining, _BATCH)):
+def _batches(
+    records: Iterable[Article | Reject], pause: Callable[[], None]
+) -> Iterator[list[Article | Reject]]:
+    batch: list[Article | Reject] = []
+    characters = 0
+    for record in records:
+        batch.append(record)
+        characters += len(record.body) if isinstance(record, Article) else 0
+        if len(batch) == _BATCH or characters >= _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+        pause()
+    if batch:
         yield batch

@@ -1,4 +1,4 @@
-"""One rebuild at a time."""
+"""One rebuild at a time, and one process that embeds what waits."""
 
 import fcntl
 import os
@@ -7,6 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from recommender.errors import RebuildBusy
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Holds the lock file where no other process does; tells whether."""
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 @contextmanager

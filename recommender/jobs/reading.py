@@ -77,10 +77,15 @@ class Reading:
             state=FeedState(*self._catalog.feed_state(name)),
             limits=self._limits,
         )
-        rejected = False
+        empty, rejected = True, False
         for record in source.records:
+            empty = False
             rejected = rejected or isinstance(record, Reject)
             yield record
+        if empty and "://" not in name:  # a feed may well have nothing at the moment
+            raise SourceError(
+                f"{name} is empty: expected articles. Look at what should have written it."
+            )
         # what was rejected is read again: next time the mapping, or this program, may know better
         if source.state != NO_STATE and not rejected:
             self._states[name] = source.state

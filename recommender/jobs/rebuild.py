@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from index.errors import SnapshotError
+from index.errors import QueryError, SnapshotError
 from index.exact import ExactIndex
 from index.faiss_index import FaissIndex
+from index.protocol import Ids, Vectors
 from index.recall import sampled_recall
 from index.snapshot import Snapshot, SnapshotStore
 from recommender.articles.arrays import read_array
@@ -18,7 +19,7 @@ from recommender.articles.catalog import Catalog
 from recommender.articles.columns import read_columns
 from recommender.articles.identifiers import read_identifiers
 from recommender.articles.sources.reject import Reject
-from recommender.errors import NotReady
+from recommender.errors import NotReady, SettingsError
 from recommender.jobs.embedding import embed_pending
 from recommender.jobs.ingest import Ingested, ingest
 from recommender.jobs.lock import rebuild_lock
@@ -32,7 +33,7 @@ from recommender.slots.live import CATALOG
 from recommender.slots.shelving import stock, write_corpus
 from recommender.slots.together import is_like, read_together_rows, together_of
 
-RECIPE = 9
+RECIPE = 10
 """Raised when the same catalog would give another snapshot, so that the next rebuild makes it."""
 
 _RECALL_AT = 10
@@ -109,10 +110,12 @@ class Rebuilder:
         Raises:
             RebuildBusy: another one is running.
             NotReady: there is no article to make a snapshot of.
+            SettingsError: no index can be made as `index_factory` says.
         """
         steps = Steps(watch or Watch())
         with rebuild_lock(self.home / "rebuild.lock"):
             ingested = steps.timed("read", lambda: self._ingest(records, steps.watch))
+            self.catalog.expire(self.clock())
             embedded = steps.timed(
                 "embed", lambda: embed_pending(self.catalog, self.embedder, steps.watch.progress)
             )
@@ -121,22 +124,22 @@ class Rebuilder:
             published = current is None or not self._up_to_date(current, together)
             if current is None or published:
                 version, count = self._build(steps, current, together)
-                self.catalog.drop_orphan_vectors()
             else:
                 version, count = current.manifest.version, current.manifest.count
         return RebuildReport(ingested, embedded, count, version, published, steps.seconds)
 
     def _ingest(self, records: Iterable[Article | Reject], watch: Watch) -> Ingested:
         aside = self.rejects.with_suffix(".part")
-        with aside.open("w", encoding="utf-8") as file:
-            ingested = ingest(
-                records,
-                self.catalog,
-                keep_reject=lambda reject: print(reject.to_json(), file=file),
-                progress=lambda done: watch.progress(done, 0),
-            )
-        aside.replace(self.rejects)
-        return ingested
+        try:
+            with aside.open("w", encoding="utf-8") as file:
+                return ingest(
+                    records,
+                    self.catalog,
+                    keep_reject=lambda reject: print(reject.to_json(), file=file),
+                    progress=lambda done: watch.progress(done, 0),
+                )
+        finally:
+            aside.replace(self.rejects)
 
     def _facts(self) -> dict[str, str | float | int]:
         return {
@@ -170,6 +173,15 @@ class Rebuilder:
             return False
         return is_like(kept, together_of(read, ids, len(ids)))
 
+    def _indexed(self, rows: Ids, vectors: Vectors) -> FaissIndex:
+        factory = self.options.index_factory
+        try:
+            return FaissIndex.build(rows, vectors, factory=factory)
+        except QueryError as error:
+            if factory is None:
+                raise
+            raise SettingsError(f"The setting rebuild.index_factory is wrong: {error}") from error
+
     def _build(self, steps: Steps, current: Snapshot | None, read: ReadTogether) -> tuple[str, int]:
         with self.catalog.export(self.embedder.name) as export, self.store.draft() as draft:
             if not export.count:
@@ -181,12 +193,7 @@ class Rebuilder:
             stocked = steps.timed("gather", lambda: stock(batches))
             shelf = stocked.shelf
             vectors = shelf.texts.vectors
-            index = steps.timed(
-                "index",
-                lambda: FaissIndex.build(
-                    shelf.columns.rows, vectors, factory=self.options.index_factory
-                ),
-            )
+            index = steps.timed("index", lambda: self._indexed(shelf.columns.rows, vectors))
             relations = relate(
                 shelf,
                 self.options.neighbours,
@@ -223,6 +230,7 @@ class Rebuilder:
             # while the draft holds the lock: nobody can prune what was just sealed
             steps.timed("publish", lambda: self.store.publish(version))
         self.store.prune(keep=self.options.keep)
+        self.catalog.drop_orphan_vectors(export.revision)
         return version, len(shelf)
 
 

@@ -88,7 +88,7 @@ def _likeness(neighbours: Neighbours, learned: Learned) -> npt.NDArray[np.float3
     found = np.zeros(neighbours.positions.shape, dtype=np.float32)
     for start in range(0, len(found), _BLOCK):
         here = slice(start, start + _BLOCK)
-        found[here] = learned.likeness(neighbours.signals[here])
+        found[here] = learned.likeness(neighbours.signals[here], neighbours.background)
     found[neighbours.positions < 0] = 0
     return found
 

@@ -1,17 +1,17 @@
 """Many articles at once: the related articles of each, for a file or another system."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from recommender.slots.candidates import subject_of
+from recommender.slots.definitions import DefinedSlot
 from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.present import Moment
-from recommender.slots.slot import Filters, SlotQuery
 
 _BATCH = 1_000
 
@@ -41,12 +41,11 @@ def score(
     positions: Sequence[int],
     pipeline: Pipeline,
     *,
-    limit: int,
-    filters: Filters,
+    slot: DefinedSlot,
 ) -> Iterator[ScoredBatch]:
-    """The related slots of the articles at `positions`, without fallbacks, batch by batch."""
+    """`slot` for each of the articles at `positions`, without fallbacks, batch by batch."""
     corpus = moment.corpus
-    slots = (SlotQuery("related", limit=limit, filters=filters),)
+    slots = (replace(slot, fallbacks=()),)
     remaining = iter(positions)
     while batch := list(islice(remaining, _BATCH)):
         articles: list[str] = []
@@ -54,9 +53,9 @@ def score(
         related: list[str] = []
         scores: list[npt.NDArray[np.float32]] = []
         for position in batch:
-            page = PageQuery(slots, subject_of(corpus, position), moment.at, fallbacks=())
-            (slot,) = fill_page(corpus, page, pipeline, moment.readership, moment.rules)
-            ranked = slot.ranked
+            page = PageQuery(slots, subject_of(corpus, position), moment.at)
+            (filled,) = fill_page(corpus, page, pipeline, moment.readership, moment.rules)
+            ranked = filled.ranked
             count = len(ranked.positions)
             articles.extend([corpus.id_at(position)] * count)
             places.append(np.arange(1, count + 1, dtype=np.int32))

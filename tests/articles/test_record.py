@@ -86,6 +86,19 @@ def test_json_ld_is_understood_without_a_map() -> None:
     assert article.image_url == "https://example.org/7.png"
 
 
+@pytest.mark.parametrize("status", ["withdrawn", "draft", "Trash", "private"])
+def test_to_take_an_article_away_it_is_enough_to_name_it(status: str) -> None:
+    named = article_from_record({"id": "a1", "status": status})
+    assert (named.id, named.status) == ("a1", "withdrawn")
+    page = "https://example.org/a1"
+    whole = article_from_record({"url": page, "title": "T", "body": "B"})
+    assert article_from_record({"url": page, "status": status}).id == whole.id
+    with pytest.raises(InputError, match="needs a title or a body"):
+        article_from_record({"status": status})
+    with pytest.raises(InputError, match="needs a title or a body"):
+        article_from_record({"id": "a1", "status": "published"})
+
+
 def test_the_canonical_name_wins_and_an_empty_one_gives_way() -> None:
     both = article_from_record({"headline": "Other", "title": "Own", "text": "x"})
     assert both.title == "Own"
@@ -120,7 +133,7 @@ def test_map_renames_reaches_inside_and_leaves_out() -> None:
         ({"title": "t", "language": "English"}, ["language", "'English'", "--map language="]),
         ({"title": "t", "editors_choice": "perhaps"}, ["editors_choice", "true or false"]),
         ({"title": "t", "evergreen": 2}, ["evergreen", "2"]),
-        ({"title": "t", "status": "draft"}, ["status", "published or withdrawn", "'draft'"]),
+        ({"title": "t", "status": "green"}, ["status", "published or withdrawn", "'green'"]),
         ({"title": "t", "tags": [["a"]]}, ["tags", "['a']"]),
         ({"title": "t", "authors": {"x": 1}}, ["authors"]),
         ({"title": "t", "id": 1.0}, ["id", "a string or an integer", "1.0"]),

@@ -14,6 +14,7 @@ from recommender import (
     NotReady,
     Recommender,
     SettingsError,
+    SlotQuery,
     UnknownArticle,
     UnpublishedText,
 )
@@ -270,3 +271,24 @@ def test_one_damaged_file_leaves_none_of_the_others_open(tmp_path: Path) -> None
         Recommender.open(tmp_path)
     held = [one.readlink() for one in Path("/proc/self/fd").iterdir() if one.exists()]
     assert not [one for one in held if one.is_relative_to(tmp_path)]
+
+
+def test_popular_may_be_what_rises_and_says_what_stands_in(engine: Recommender) -> None:
+    hour = timedelta(hours=1)
+    assert engine.popular(by="trending", at=NOW).fallback == "latest"
+    engine.record([view("n5", f"r{n}", NOW - n * hour) for n in range(20, 200)])
+    assert engine.popular(by="trending", at=NOW + hour).fallback == "popular"
+    engine.record([view("n5", f"late{n}", NOW) for n in range(60)])
+    # another five minutes, so counted anew
+    slot = engine.popular(by="trending", at=NOW + 2 * hour)
+    assert ([one.id for one in slot], slot.fallback) == (["n5"], None)
+    assert engine.popular(by="most_clicked", at=NOW + 2 * hour).fallback == "popular"
+
+
+def test_slots_are_asked_for_by_name_and_unknown_ones_refused(engine: Recommender) -> None:
+    latest, related = engine.slots("n0", slots=("latest", SlotQuery("related", 3)), at=NOW)
+    assert (len(latest), len(related)) == (5, 3)
+    (front,) = engine.slots(None, slots=("latest",), limit=2, at=NOW)
+    assert len(front) == 2
+    with pytest.raises(InputError, match="no slot 'newest'"):
+        engine.slots("n0", slots=("newest",))

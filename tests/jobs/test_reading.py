@@ -6,7 +6,8 @@ from threading import Thread
 
 import pytest
 
-from tests.jobs.home import opened
+from recommender.errors import SourceError
+from tests.jobs.home import articles, opened
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -44,3 +45,17 @@ def test_a_source_with_rejects_is_read_again_with_a_better_map(
         assert (first.added, first.rejected) == (1, 1)
         second = engine.rebuild([address], mapping={"title": "kopf"}).ingested
         assert second.added == 1
+
+
+def test_an_empty_source_is_told_and_takes_nothing_away(tmp_path: Path) -> None:
+    empty = tmp_path / "nightly.jsonl"
+    empty.write_text("\n")
+    with opened(tmp_path / "home") as engine:
+        with pytest.raises(SourceError, match=r"nightly\.jsonl is empty"):
+            engine.rebuild([str(empty)])
+        assert not list(engine.parts.home.glob("*.part"))
+        engine.rebuild(articles(10))
+        with pytest.raises(SourceError, match="is empty"):
+            engine.rebuild([str(empty)])
+        done = engine.rebuild([str(empty), *articles(11)])
+        assert (done.ingested.rejected, done.ingested.added, done.articles) == (1, 1, 11)

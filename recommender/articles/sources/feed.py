@@ -1,7 +1,9 @@
 """RSS, Atom and JSON Feed."""
 
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 from time import struct_time
 from typing import TypeAlias, cast
 
@@ -15,6 +17,8 @@ from recommender.errors import InputError, SourceError
 
 Fields: TypeAlias = Mapping[str, object]
 
+_ENTRY = re.compile(r"<(/?)(?:\w+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+
 # WordPress exports have the RSS form, but hold more than the site shows
 _NO_ARTICLES = frozenset({"attachment", "nav_menu_item", "page", "revision", "custom_css"})
 
@@ -24,7 +28,8 @@ def read_feed(
 ) -> Iterator[Record]:
     """An article or a reject for each entry of an RSS, Atom or JSON feed.
 
-    An ill-formed feed is read as far as it goes.
+    An ill-formed feed is read as far as it goes; of one that breaks off, the last entry is
+    rejected, for nobody knows what of it is missing.
 
     Args:
         data: the document, uncompressed.
@@ -45,7 +50,12 @@ def read_feed(
         )
     feed = cast("Fields", parsed.feed)
     entries = cast("list[Fields]", parsed.entries)
-    return _records((_entry(entry, feed, address) for entry in entries), name)
+    read = (_entry(entry, feed, address) for entry in entries)
+    if parsed.bozo and _breaks_off(data, str(parsed.get("encoding") or "utf-8")):
+        whole = islice(read, len(entries) - 1)
+        broken = InputError("the feed breaks off in this entry: fetch or write it again.")
+        return _records(chain(whole, [broken]), name)
+    return _records(read, name)
 
 
 def _records(entries: Iterator[FeedEntry | InputError], name: str) -> Iterator[Record]:
@@ -80,6 +90,16 @@ def _parsed(data: bytes, name: str, address: str, content_type: str) -> feedpars
         ) from error
 
 
+def _breaks_off(data: bytes, encoding: str) -> bool:
+    """Whether the last entry that begins does not end."""
+    try:
+        text = data.decode(encoding, errors="replace")
+    except LookupError:
+        text = data.decode(errors="replace")
+    marks = _ENTRY.findall(text)
+    return bool(marks) and not marks[-1]
+
+
 def _entry(entry: Fields, feed: Fields, address: str) -> FeedEntry | InputError:
     if hidden := _why_hidden(entry):
         return InputError(f"{hidden}: {_string(entry, 'title') or 'untitled'}.")
@@ -108,17 +128,16 @@ def _entry(entry: Fields, feed: Fields, address: str) -> FeedEntry | InputError:
         updated=_time(entry, "updated_parsed"),
         images=tuple(_images(entry)),
         source=_string(source, "title") or _string(feed, "title"),
+        # a post behind a password has the status of one that all may read
+        status="private" if _string(entry, "wp_post_password") else _string(entry, "wp_status"),
+        expires=_time(entry, "expired_parsed") or _string(entry, "prism_expirationdate"),
     )
 
 
 def _why_hidden(entry: Fields) -> str:
-    status, kind = _string(entry, "wp_status"), _string(entry, "wp_post_type")
+    kind = _string(entry, "wp_post_type")
     if kind in _NO_ARTICLES or kind.startswith("wp_"):
         return f"WordPress {kind.replace('_', ' ')}, expected a post"
-    if status not in {"", "publish"}:
-        return f"WordPress post with status {status!r}, expected 'publish'"
-    if _string(entry, "wp_post_password"):
-        return "WordPress post behind a password"
     return ""
 
 

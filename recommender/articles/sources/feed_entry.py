@@ -11,7 +11,13 @@ from selectolax.lexbor import LexborHTMLParser
 from recommender.articles.article import Article
 from recommender.articles.record import RecordReader
 from recommender.articles.text import clean_text
-from recommender.articles.values import id_value, language_value, time_value, url_value
+from recommender.articles.values import (
+    expiry_value,
+    id_value,
+    language_value,
+    time_value,
+    url_value,
+)
 from recommender.errors import InputError
 
 # A description without a full text beside it is the text itself where it is longer than this
@@ -47,6 +53,7 @@ class FeedEntry:
     images: tuple[str, ...] = ()
     source: str = ""
     status: str = ""
+    expires: str = ""
 
     def article(self) -> Article:
         """The article, its first tag as the section.
@@ -81,6 +88,7 @@ class FeedEntry:
                 "image_url": self._image(),
                 "source": self.source,
                 "status": self.status,
+                "expires_at": _text(_usable(expiry_value, self.expires)),
             }
         )
 

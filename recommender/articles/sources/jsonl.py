@@ -29,6 +29,11 @@ def read_jsonl(
     return _records(chunks, name, RecordReader(mapping))
 
 
+def read_lines(chunks: Iterable[bytes], *, name: str) -> Iterator[Record]:
+    """As `read_jsonl`, of UTF-8 that is not compressed, where every line is a record."""
+    return _of_lines(chunks, name, RecordReader())
+
+
 def _records(chunks: Iterable[bytes], name: str, reader: RecordReader) -> Iterator[Record]:
     head, chunks = peeked(utf8_chunks(chunks))
     first_line = head.lstrip().split(b"\n", 1)[0].strip()

@@ -150,11 +150,10 @@ def _kind_of_file(path: Path, name: str, mapping: FieldMap) -> Kind:
     except FileNotFoundError:
         raise SourceError(f"There is no file {name}{_nearest(path)}.") from None
     except IsADirectoryError:
-        raise SourceError(f"{name} is a folder; give the files in it: {name}/*.jsonl") from None
+        raise SourceError(f"{name} is a folder; {_files_in(path)}.") from None
     except OSError as error:
         raise SourceError(f"{name} cannot be opened: {error.strerror or error}.") from error
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
-    kind = _BY_SUFFIX.get(suffixes[-1]) if suffixes else None
+    kind = _BY_SUFFIX.get(_suffix(path))
     if kind == "jsonl" and is_json_feed(head):
         return "feed"
     kind = kind or _kind_by_content(head, mapping)
@@ -196,6 +195,21 @@ def _whole(chunks: Iterable[bytes], name: str, limit: int) -> bytes:
         return whole(decompressed(chunks), limit)
     except SourceError as error:
         raise SourceError(f"{name} cannot be read as a feed: {error}.") from None
+
+
+def _suffix(path: Path) -> str:
+    """The one that tells the kind: of "a.csv.gz", ".csv"; "" where there is none."""
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    return suffixes[-1] if suffixes else ""
+
+
+def _files_in(folder: Path) -> str:
+    entries = sorted(islice(folder.iterdir(), _LISTED))
+    found = next((one for one in entries if _suffix(one) in _BY_SUFFIX), None)
+    if found is None:
+        return "it holds no file whose name says that it can be read; give the files themselves"
+    pattern = f"*{''.join(found.suffixes[-2:])}" if found.suffix == ".gz" else f"*{found.suffix}"
+    return f"give the files in it: {folder / pattern}"
 
 
 def _nearest(path: Path) -> str:

@@ -40,11 +40,11 @@ def test_each_line_is_an_article() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        gzip.compress(LINES),
-        gzip.compress(LINES[:15]) + gzip.compress(LINES[15:]) + b"\0" * 20,
+        gzip.compress(LINES, mtime=0),
+        gzip.compress(LINES[:15], mtime=0) + gzip.compress(LINES[15:], mtime=0) + b"\0" * 20,
         b"\xef\xbb\xbf" + LINES,
         LINES.decode().encode("utf-16"),
-        gzip.compress(LINES.decode().encode("utf-16")),
+        gzip.compress(LINES.decode().encode("utf-16"), mtime=0),
         LINES.decode().encode("utf-32"),
     ],
     ids=["gzip", "two members", "mark", "utf-16", "utf-16 in gzip", "utf-32"],
@@ -104,7 +104,7 @@ def test_whatever_stands_between_them_good_lines_arrive_in_order(
         b'[{"title": "A"}, {"title": "B"},\n {"title": "C"}]\n',
         b'[\n{"title": "A"},\n{"title": "B"},\n{"title": "C"}\n]',
         b'{\n "title": "A"\n}\n{\n "title": "B"\n}\n{\n "title": "C"\n}\n',
-        gzip.compress(b'[{"title": "A"}, {"title": "B"}, {"title": "C"}]'),
+        gzip.compress(b'[{"title": "A"}, {"title": "B"}, {"title": "C"}]', mtime=0),
     ],
     ids=["list", "list by lines", "objects over lines", "list in gzip"],
 )

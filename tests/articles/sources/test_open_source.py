@@ -76,7 +76,11 @@ def test_an_absent_file_is_refused_with_its_neighbours(tmp_path: Path) -> None:
 
 
 def test_a_folder_and_other_schemes_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="is a folder"):
+    with pytest.raises(SourceError, match="is a folder; it holds no file"):
+        open_source(str(tmp_path))
+    (tmp_path / "LICENCE").write_text("free")
+    (tmp_path / "export.2026.csv.gz").write_bytes(b"")
+    with pytest.raises(SourceError, match=r"is a folder; give the files in it: .*/\*\.csv\.gz"):
         open_source(str(tmp_path))
     with pytest.raises(SourceError, match="ftp:// is not supported"):
         open_source("ftp://example.org/feed")

@@ -1,0 +1,120 @@
+"""Many articles kept at once, embedded aside, and shown without anybody waiting for all of them."""
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from index.protocol import Vectors
+from recommender import Recommender
+from recommender.articles.article import Article
+from recommender.errors import EmbedderError
+from recommender.jobs.backlog import Backlog
+from tests.jobs.home import NOW, WordEmbedder, articles, parts
+
+
+def new(count: int) -> list[Article]:
+    return [
+        Article(
+            id=f"b{number}",
+            title=f"harbour bridge news {number}",
+            body=f"harbour bridge repair word{number} other{number}",
+            language="en",
+            published_at=NOW,
+        )
+        for number in range(count)
+    ]
+
+
+def embedded(recommender: Recommender) -> None:
+    deadline = time.monotonic() + 30  # only a fault takes so long
+    while recommender.backlog.waiting():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def shown(recommender: Recommender) -> list[str]:
+    page = recommender.related("n0", limit=1000, at=NOW, pipeline="similarity")
+    return [one.id for one in page]
+
+
+def test_a_request_waits_for_what_was_put_in_and_the_many_follow(tmp_path: Path) -> None:
+    with Recommender(parts(tmp_path)) as made:
+        made.rebuild(articles(20))
+        made.load(new(100), keep_reject=lambda _: None)
+        embedded(made)
+        whole = shown(made)
+        assert sum(one.startswith("b") for one in whole) == 100
+        with Recommender(parts(tmp_path), follow=False) as server:
+            assert not any(one.startswith("b") for one in shown(server))
+            put = [
+                Article(id=f"put{n}", title=f"harbour bridge {n} put{n}", published_at=NOW)
+                for n in range(10)
+            ]
+            server.put(put)
+            server.withdraw(["b0"])
+            assert {one.id for one in put} <= set(shown(server))
+            server.follow()
+            assert {one.id for one in put} <= set(shown(server))
+            assert "b0" not in shown(server)
+            assert 0 < sum(one.startswith("b") for one in shown(server)) < 99
+            server.follow()
+            assert sorted(shown(server)) == sorted(shown(made))
+            assert sorted(shown(server)) == sorted({*whole, *(one.id for one in put)} - {"b0"})
+
+
+def test_what_is_put_in_while_others_are_looked_at_stays(tmp_path: Path) -> None:
+    with Recommender(parts(tmp_path)) as made:
+        made.rebuild(articles(20))
+        made.load(new(150), keep_reject=lambda _: None)
+        embedded(made)
+    with Recommender(parts(tmp_path), follow=False) as server:
+        shown(server)
+        ended = threading.Event()
+
+        def catch_up() -> None:
+            for _ in range(5):
+                server.follow()
+            ended.set()
+
+        thread = threading.Thread(target=catch_up)
+        thread.start()
+        put: set[str] = set()
+        while not ended.is_set() or len(put) < 3:
+            article_id = f"put{len(put)}"
+            words = f"harbour bridge {article_id}"
+            server.put([Article(id=article_id, title=words, language="en", published_at=NOW)])
+            put.add(article_id)
+            assert put <= set(shown(server))
+        thread.join()
+        assert {one.id for one in new(150)} | put <= {*shown(server)}
+
+
+def test_two_processes_do_not_embed_the_same(tmp_path: Path) -> None:
+    first, second = WordEmbedder(), WordEmbedder()
+    with Recommender(parts(tmp_path, first)) as made, Recommender(parts(tmp_path, second)) as other:
+        made.load(new(60), keep_reject=lambda _: None)
+        other.backlog.start()
+        embedded(made)
+        assert len(first.embedded) + len(second.embedded) == 60
+
+
+def test_a_model_that_fails_leaves_them_for_the_next_time(tmp_path: Path) -> None:
+    class Broken(WordEmbedder):
+        broken = True
+
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            if self.broken:
+                raise EmbedderError("no model here")
+            return super().embed(texts)
+
+    embedder = Broken()
+    with Recommender(parts(tmp_path, embedder)) as made:
+        assert made.load(new(3), keep_reject=lambda _: None).added == 3
+        backlog: Backlog = made.backlog
+        backlog.close()
+        assert backlog.waiting() == 3
+    embedder.broken = False
+    with Recommender(parts(tmp_path, embedder)) as made:
+        made.backlog.start()
+        embedded(made)
