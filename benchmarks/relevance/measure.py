@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.relevance.results import Bin, Learnt, SetResult, TopicsResult
-from benchmarks.relevance.sets import SETS, STORIES, Judged, Set, read
+from benchmarks.relevance.reliability import Curve, calibrated, curves
+from benchmarks.relevance.results import Learnt, SetResult, TopicsResult
+from benchmarks.relevance.sets import SETS, Judged, Set, read
 from benchmarks.relevance.signals import ablation, ladder, mean_ndcg, row_of, time_between
 from recommender.articles.text import article_text
 from recommender.engine import Recommender
@@ -19,16 +20,15 @@ from recommender.evaluation.evaluate import Options, evaluate
 from recommender.evaluation.examples import examples_of
 from recommender.evaluation.metrics import per_query
 from recommender.evaluation.report import Evaluation
-from recommender.evaluation.tuning import START, Examples, calibrate, learn, scored_pairs
-from recommender.settings import EmbedderSettings, Settings
+from recommender.evaluation.tuning import START, Examples, learn
+from recommender.settings import Settings
+from recommender.settings_tables import EmbedderSettings
 from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.similarity.sentence_transformers_embedder import PACKAGED
-from recommender.slots.learned import Calibration
 from recommender.slots.pipeline import Weights
 from recommender.wiring import assemble
 
 _SEED = 0
-_BINS = 10
 _DIVERSITIES = (0.0, 0.02, 0.1, 0.3, 1.0)
 
 
@@ -51,7 +51,7 @@ class _Opened:
 
 def measure(
     data: Path, homes: Path, names: Sequence[str]
-) -> tuple[Learnt, list[SetResult], list[TopicsResult]]:
+) -> tuple[Learnt, list[SetResult], list[TopicsResult], list[Curve]]:
     """What is learned of all sets, and figures of those that are named.
 
     Args:
@@ -68,8 +68,14 @@ def measure(
         results = [_result(one, opened) for one in named if one.one.quoted]
         topics = [_topics(one) for one in named if not one.one.quoted]
         weights = _learned(opened)
-        learnt = Learnt(weights, _calibrated(opened, weights), _of_stories(opened, weights))
-    return learnt, results, topics
+        everything = [one.examples for one in opened]
+        learnt = Learnt(
+            weights,
+            calibrated(everything, "related", weights),
+            calibrated(everything, "same_story", weights),
+        )
+        held = [one for one in curves(everything) if one.name in names]
+    return learnt, results, topics, held
 
 
 def measure_embedder(model: str, data: Path, homes: Path) -> dict[str, dict[str, float]]:
@@ -114,7 +120,10 @@ def _open(one: Set, data: Path, homes: Path, stack: ExitStack, model: str = PACK
     )
     dated = bool(np.isfinite(collection.published_at).any())
     # the time between is set and not learned: one set alone has dates and stories
-    of_texts = replace(examples, values=examples.values[:, : len(TEXT_SIGNALS)])
+    count = len(TEXT_SIGNALS)
+    of_texts = replace(
+        examples, values=examples.values[:, :count], background=examples.background[:count]
+    )
     return _Opened(one, judged, recommender, collection, of_texts, examples if dated else None)
 
 
@@ -122,18 +131,9 @@ def _learned(sets: Sequence[_Opened], start: Mapping[str, float] = START) -> dic
     return learn([one.examples for one in sets], TEXT_SIGNALS, start)
 
 
-def _calibrated(sets: Sequence[_Opened], weights: Mapping[str, float]) -> Calibration:
-    return calibrate([one.examples for one in sets], TEXT_SIGNALS, weights)
-
-
-def _of_stories(sets: Sequence[_Opened], weights: Mapping[str, float]) -> Calibration:
-    return _calibrated([one for one in sets if one.one.name in STORIES], weights)
-
-
 def _result(judged: _Opened, everything: Sequence[_Opened]) -> SetResult:
     others = [one for one in everything if one is not judged]
     weights = _learned(others)
-    calibration = _calibrated(others, weights)
     shipped = judged.recommender.parts.learned.weights
     print(f"{judged.one.name}: {weights}", flush=True)
     return SetResult(
@@ -142,7 +142,6 @@ def _result(judged: _Opened, everything: Sequence[_Opened]) -> SetResult:
         articles=len(judged.collection),
         queries=len(judged.examples),
         weights=weights,
-        calibration=calibration,
         left_out=_evaluated(judged, ("similarity",), weights),
         shipped=_evaluated(judged, ("similarity",), None),
         as_of_own_date=(
@@ -151,7 +150,6 @@ def _result(judged: _Opened, everything: Sequence[_Opened]) -> SetResult:
         ladder=ladder(judged.examples),
         ablation=dict(ablation(judged.examples, shipped)),
         time_between=time_between(judged.timed, shipped),
-        reliability=tuple(_reliability(judged.examples, weights, calibration)),
         candidates=_candidates(judged, weights),
         from_nothing=mean_ndcg(judged.examples, _learned(others, {TEXT_SIGNALS[0]: 1.0})),
         diversity={} if judged.one.judged_only else _diversity(judged),
@@ -227,18 +225,6 @@ def _diversity(judged: _Opened) -> dict[float, float]:
     finally:
         recommender.parts.pipelines["similarity"] = plain
     return found
-
-
-def _reliability(
-    examples: Examples, weights: Mapping[str, float], calibration: Calibration
-) -> Iterator[Bin]:
-    scores, related = scored_pairs(examples, TEXT_SIGNALS, weights)
-    predicted = calibration.probability(scores)
-    bins = np.minimum((predicted * _BINS).astype(int), _BINS - 1)
-    for number in range(_BINS):
-        here = bins == number
-        if here.any():
-            yield Bin(int(here.sum()), float(predicted[here].mean()), float(related[here].mean()))
 
 
 def _candidates(judged: _Opened, weights: Mapping[str, float]) -> dict[int, float]:

@@ -71,13 +71,13 @@ def _candidates(found: Raw, axes: Any) -> None:
 
 def _reliability(found: Raw, axes: Any) -> None:
     axes.plot([0, 1], [0, 1], color="#9aa0a6", linewidth=1, linestyle="dashed")
-    for one in found["sets"]:
-        bins = [b for b in one["reliability"] if b["pairs"] >= 20]
+    for one in found["curves"]:
+        bins = [b for b in one["bins"] if b["pairs"] >= 20]
         axes.plot(
             [b["predicted"] for b in bins],
-            [b["related"] for b in bins],
-            marker="o",
-            label=one["name"],
+            [b["found"] for b in bins],
+            marker="o" if one["kind"] == "related" else "s",
+            label=f"{one['name']}, {one['kind'].replace('_', ' ')}",
         )
     axes.set_xlabel("predicted probability")
     axes.set_ylabel("share that is related")

@@ -23,9 +23,18 @@ _ABOUT_SOME = (
 )
 
 _PREDICTED = (
-    "Predicted by weights and calibration learned without the set, against what was judged. Labels "
-    "differ in what they call related (a story, or a subject), which no curve can heal: a set of "
-    "stories lies below the diagonal, a set of subjects above it."
+    "Weights and curve are learned on the other sets whose labels are of the same kind: `related` "
+    "where they are subjects, `same_story` where they are stories. The error is the mean distance "
+    "of the probability that was predicted from the share that was found, over the 20 best "
+    "candidates of every query, in bins of a tenth. A score is taken beside the background of the "
+    "corpus, which is what an article and its fiftieth neighbour have in common on average; the "
+    "last column is the error where it is taken as it is."
+)
+
+_FORETOLD = (
+    "The click among those shown in `mind`, replayed in the order of time with the article that "
+    "the reader read last as the query, by what other readers had read until then. The readers are "
+    "a sample, so most pairs have few in common."
 )
 
 
@@ -47,9 +56,9 @@ def page(found: Raw, *, whole: bool = True) -> str:
     lines += _weights(found)
     if sets:
         lines += _candidates(sets, whole=whole)
+    lines += _probabilities(found["curves"], whole=whole)
     if whole:
-        lines += ["## What a probability means", "", _PREDICTED, ""]
-        lines += ["![reliability](pictures/reliability.svg)", ""]
+        lines += _read_together(found["read_together"])
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -233,6 +242,33 @@ def _candidates(sets: Sequence[Raw], *, whole: bool) -> Iterator[str]:
         ("set", *(str(n) for n in sets[0]["candidates"])),
         [(one["name"], *map(_three, one["candidates"].values())) for one in sets],
     )
+
+
+def _read_together(measures: Sequence[Raw]) -> Iterator[str]:
+    yield from ("## Read together", "", _FORETOLD, "")
+    rows = [
+        (
+            one["strength"],
+            str(one["least"]),
+            f"{one['impressions']:,}",
+            *(_three(one[figure]) for figure in ("auc", "mrr", "auc_last", "mrr_last")),
+        )
+        for one in measures
+    ]
+    header = ("measure", "least readers of both", "impressions", "AUC", "MRR", "AUC, last day",
+              "MRR, last day")  # fmt: skip
+    yield from _table(header, rows)
+
+
+def _probabilities(curves: Sequence[Raw], *, whole: bool) -> Iterator[str]:
+    yield from ("## What a probability means", "", _PREDICTED, "")
+    if whole:
+        yield from ("![reliability](pictures/reliability.svg)", "")
+    rows = [
+        (one["kind"], one["name"], _three(one["error"]), _three(one["without_background"]))
+        for one in curves
+    ]
+    yield from _table(("probability", "set", "error", "error without background"), rows)
 
 
 def _mean(evaluation: Raw, k: int) -> float:

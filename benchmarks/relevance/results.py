@@ -7,21 +7,11 @@ from recommender.slots.learned import Calibration
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
-    """Pairs of like predicted probability: how many, predicted and found to be related."""
-
-    pairs: int
-    predicted: float
-    related: float
-
-
-@dataclass(frozen=True, slots=True)
 class SetResult:
     """One set.
 
     Attributes:
         weights: learned on all other sets.
-        calibration: so too.
         left_out: by those weights, beside the baselines.
         shipped: by the weights that ship.
         as_of_own_date: the default pipeline and `similarity` as of each article's own date;
@@ -31,7 +21,6 @@ class SetResult:
             another value that was tried.
         time_between: nDCG@k by the weight of closeness in time beside the weights that ship;
             empty where the articles have no dates.
-        reliability: of `calibration` on this set.
         candidates: share of the related articles among the first n kept candidates, by n.
         from_nothing: nDCG@k of weights learned without the set from `expanded` alone: where
             learning begins was chosen by people who had seen these sets.
@@ -44,14 +33,12 @@ class SetResult:
     articles: int
     queries: int
     weights: dict[str, float]
-    calibration: Calibration
     left_out: Evaluation
     shipped: Evaluation
     as_of_own_date: Evaluation | None
     ladder: dict[str, float]
     ablation: dict[str, float]
     time_between: dict[float, float]
-    reliability: tuple[Bin, ...]
     candidates: dict[int, float]
     from_nothing: float
     diversity: dict[float, float]

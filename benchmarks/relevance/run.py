@@ -13,6 +13,7 @@ import orjson
 from benchmarks.raw import commit_of
 from benchmarks.relevance.measure import measure, measure_embedder
 from benchmarks.relevance.pictures import draw
+from benchmarks.relevance.read_together import foretold
 from benchmarks.relevance.report import page
 from benchmarks.relevance.sets import SETS
 
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     raw = HERE / "relevance.json"
     if chosen.data:
         measured = _measured(chosen.data, chosen.homes, _NAMES)
+        measured["read_together"] = foretold(chosen.data)
         measured["embedders"] = {
             one: measure_embedder(one, chosen.data, chosen.homes) for one in EMBEDDERS
         }
@@ -66,7 +68,7 @@ def _some(data: Path, homes: Path, names: Sequence[str], to: Path | None) -> Non
 
 def _measured(data: Path, homes: Path, names: Sequence[str]) -> dict[str, object]:
     commit, changed = commit_of(HERE.parents[1])
-    learnt, results, topics = measure(data, homes, names)
+    learnt, results, topics, curves = measure(data, homes, names)
     return {
         "taken_at": datetime.now(UTC).isoformat(timespec="minutes"),
         "commit": commit,
@@ -74,6 +76,7 @@ def _measured(data: Path, homes: Path, names: Sequence[str]) -> dict[str, object
         "learnt": learnt,
         "sets": results,
         "topics": topics,
+        "curves": curves,
     }
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from recommender.evaluation.examples import SIGNALS
 from recommender.evaluation.tuning import Examples, ndcg
 from recommender.similarity.pairs import TEXT_SIGNALS
+from recommender.slots.learned import LEARNED_SIGNALS
 
 _LADDER: Mapping[str, Mapping[str, float]] = {
     "dense": {"dense": 1.0},
@@ -48,8 +48,8 @@ def time_between(timed: Examples | None, shipped: Mapping[str, float]) -> dict[f
     """
     if timed is None:
         return {}
-    weights = {one: {**shipped, SIGNALS[-1]: one} for one in _TIMES_BETWEEN}
-    return {one: mean_ndcg(timed, row, SIGNALS) for one, row in weights.items()}
+    weights = {one: {**shipped, LEARNED_SIGNALS[-1]: one} for one in _TIMES_BETWEEN}
+    return {one: mean_ndcg(timed, row, LEARNED_SIGNALS) for one, row in weights.items()}
 
 
 def mean_ndcg(

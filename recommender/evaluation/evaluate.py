@@ -158,12 +158,8 @@ def _pairs(pipelines: Sequence[str], simple: Sequence[str]) -> Iterator[tuple[st
 
 
 def _nothing_to_ask(judgements: Judgements, counts: QueryCounts) -> str:
-    first = next(iter(judgements.grades))
     if counts.absent == counts.judged:
-        return (
-            f"None of the {counts.judged:,} query ids is the id of an article; the first is "
-            f"{first!r}. Do the judgements belong to these articles?"
-        )
+        return judgements.foreign
     return (
         f"There is nothing to measure: of {counts.judged:,} query ids {counts.absent:,} are no "
         f"article's, and the other {counts.nothing_related:,} have no related article "

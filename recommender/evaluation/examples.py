@@ -7,13 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.evaluation.tuning import Examples, discounted_gain
-from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.corpus import Corpus
+from recommender.slots.learned import LEARNED_SIGNALS
 from recommender.slots.likeness import profile_of, signals_with
 from recommender.slots.ranking import closeness
-
-SIGNALS: tuple[str, ...] = (*TEXT_SIGNALS, "time_between")
-"""What is learned of: all that depends on two articles alone and is measured at a rebuild."""
 
 
 def examples_of(
@@ -46,7 +43,7 @@ def examples_of(
     ]
     widest = max(map(len, candidates))
     shape = (len(positions), widest)
-    values = np.zeros((len(positions), len(SIGNALS), widest), dtype=np.float32)
+    values = np.zeros((len(positions), len(LEARNED_SIGNALS), widest), dtype=np.float32)
     found, usable = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.bool_)
     times = corpus.base.columns.published_at
     for row, (position, these, judged) in enumerate(
@@ -59,7 +56,8 @@ def examples_of(
         found[row, here] = [judged.get(one, 0) for one in these.tolist()]
         usable[row, here] = ~corpus.hidden[these]
     best = [discounted_gain(sorted(one.values(), reverse=True), k) for one in grades]
-    return Examples(name, values, found, usable, np.array(best), k)
+    background = np.append(corpus.relations.neighbours.background, np.float32(0))
+    return Examples(name, values, found, usable, np.array(best), k, background)
 
 
 def _candidates(

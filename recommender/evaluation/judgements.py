@@ -27,6 +27,15 @@ class Judgements:
         """How many were judged."""
         return sum(map(len, self.grades.values()))
 
+    @property
+    def foreign(self) -> str:
+        """What to tell where no article has any of the ids that are asked about."""
+        first = next(iter(self.grades))
+        return (
+            f"None of the {len(self.grades):,} query ids is the id of an article; the first is "
+            f"{first!r}. Do the judgements belong to these articles?"
+        )
+
 
 def read_judgements(path: Path) -> Judgements:
     """Reads tab-separated lines below the header `HEADER`, plain or gzip; empty lines are nothing.

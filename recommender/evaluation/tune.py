@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.evaluation.evaluate import Watch
-from recommender.evaluation.examples import SIGNALS, examples_of
+from recommender.evaluation.examples import examples_of
 from recommender.evaluation.labels import LabelCounts, Labels, labelled_queries
 from recommender.evaluation.significance import paired_p_values
 from recommender.evaluation.tuning import (
@@ -22,7 +22,7 @@ from recommender.evaluation.tuning import (
 )
 from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.corpus import Corpus
-from recommender.slots.learned import Calibration, Learned
+from recommender.slots.learned import LEARNED_SIGNALS, Calibration, Learned
 
 FOLDS = 5
 LEAST_REFUSED = 20
@@ -110,11 +110,11 @@ def tune(
     for done, fold in enumerate(np.array_split(rng.permutation(len(examples)), FOLDS)):
         watch.progress(done, FOLDS + 1)
         others = np.setdiff1d(np.arange(len(examples)), fold)
-        weights = learn([examples.part(others)], SIGNALS, start)
+        weights = learn([examples.part(others)], LEARNED_SIGNALS, start)
         held_out[fold] = _ndcg(examples.part(fold), weights)
     before = _ndcg(examples, current.weights)
     watch.progress(FOLDS, FOLDS + 1)
-    learned = _learned(examples, answers, current, learn([examples], SIGNALS, start))
+    learned = _learned(examples, answers, current, learn([examples], LEARNED_SIGNALS, start))
     watch.progress(FOLDS + 1, FOLDS + 1)
     change = BeforeAndAfter(float(before.mean()), float(held_out.mean()))
     return Tuned(
@@ -144,7 +144,8 @@ def carried_over(
     candidates: each counts as much as its probability moves with its log odds.
     """
     old, new = (
-        _scores(examples, texts_alone(weights))[examples.usable] for weights in (before, after)
+        _beside_background(examples, texts_alone(weights))[examples.usable]
+        for weights in (before, after)
     )
     odds = calibration.slope * old + calibration.intercept
     probability = calibration.probability(old).astype(np.float64)
@@ -167,7 +168,7 @@ def _learned(
 ) -> Learned:
     """The current one itself where the weights are its own; `answers`: what editors judged."""
     before = current.weights
-    if all(weights[name] == before.get(name, 0.0) for name in SIGNALS):
+    if all(weights[name] == before.get(name, 0.0) for name in LEARNED_SIGNALS):
         return current
     texts = texts_alone(weights)
     related, same_story = current.related, current.same_story
@@ -176,7 +177,7 @@ def _learned(
             carried_over(one, examples, before, weights) for one in (related, same_story)
         )
     if answers is not None:
-        related = calibrate([answers], SIGNALS, texts)
+        related = calibrate([answers], LEARNED_SIGNALS, texts)
     return Learned(weights, related, same_story)
 
 
@@ -193,7 +194,8 @@ def _refuse(labels: Labels, grades: Sequence[Mapping[int, int]]) -> bool:
 def _shown(examples: Examples, learned: Learned, min_score: float) -> float:
     scores = np.where(examples.usable, _scores(examples, learned.weights), -np.inf)
     best = np.argsort(-scores, axis=1, kind="stable")[:, : examples.k]
-    probable = learned.related.probability(_scores(examples, texts_alone(learned.weights)))
+    texts = texts_alone(learned.weights)
+    probable = learned.related.probability(_beside_background(examples, texts))
     reached = np.take_along_axis(probable >= min_score, best, axis=1)
     return float(reached[np.take_along_axis(examples.usable, best, axis=1)].mean())
 
@@ -202,5 +204,10 @@ def _ndcg(examples: Examples, weights: Mapping[str, float]) -> npt.NDArray[np.fl
     return ndcg(examples, _scores(examples, weights))
 
 
+def _beside_background(examples: Examples, weights: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    row = np.array([weights.get(one, 0.0) for one in LEARNED_SIGNALS])
+    return scores_of(examples, row) - row @ examples.background
+
+
 def _scores(examples: Examples, weights: Mapping[str, float]) -> npt.NDArray[np.float64]:
-    return scores_of(examples, np.array([weights.get(one, 0.0) for one in SIGNALS]))
+    return scores_of(examples, np.array([weights.get(one, 0.0) for one in LEARNED_SIGNALS]))

@@ -44,6 +44,7 @@ class Examples:
         usable: shape (q, c), bool: candidates that are ranked.
         best: shape (q,), the discounted gain of the best possible list.
         k: places that count.
+        background: shape (s,), the signals in the background of the corpus.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Examples:
     usable: npt.NDArray[np.bool_]
     best: npt.NDArray[np.float64]
     k: int
+    background: npt.NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.grades)
@@ -65,6 +67,7 @@ class Examples:
             self.usable[rows],
             self.best[rows],
             self.k,
+            self.background,
         )
 
 
@@ -150,9 +153,13 @@ def calibrate(
 def scored_pairs(
     examples: Examples, signals: Sequence[str], weights: Mapping[str, float]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Scores of the best candidates of every query, and whether each is related; shape (m,)."""
+    """Scores of the best candidates of every query, and whether each is related; shape (m,).
+
+    Scores are told less what the background has, as a `Calibration` wants them.
+    """
     row = np.array([weights.get(one, 0.0) for one in signals])
-    scores = np.where(examples.usable, scores_of(examples, row), -np.inf)
+    scores = scores_of(examples, row) - row @ examples.background
+    scores = np.where(examples.usable, scores, -np.inf)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :_CALIBRATED]
     best = np.take_along_axis(scores, order, axis=1).ravel()
     related = (np.take_along_axis(examples.grades, order, axis=1) > 0).ravel()

@@ -19,6 +19,7 @@ from recommender.similarity.expansion import (
     nearness,
 )
 from recommender.similarity.pairs import (
+    TEXT_SIGNALS,
     PlainSignals,
     Positions,
     Texts,
@@ -26,6 +27,11 @@ from recommender.similarity.pairs import (
     plain_signals,
     stacked,
 )
+
+BACKGROUND = 50
+"""The larger a corpus and the narrower its subjects, the nearer is even the fiftieth neighbour: a
+score says something about a pair only beside that. With it a curve that was fitted on other sets
+holds for a set of the same kind; without it does not (benchmarks/relevance)."""
 
 _BLOCK = 512  # articles whose pairs are compared at once: some 75,000 sparse products, 150 MB
 _EXPANSION = ("neighbours", "weights", "density")
@@ -44,11 +50,15 @@ class Neighbours:
         signals: shape (n, len(TEXT_SIGNALS), c), float16, 0 where padded. One article's lie
             together: a slot that is filled touches one page of the file.
         expansion: of each article.
+        background: shape (len(TEXT_SIGNALS),), float32: the mean signals of each article with its
+            `BACKGROUND`th nearest, or the last where there are fewer: as near as that are articles
+            of this corpus that have nothing to do with each other.
     """
 
     positions: npt.NDArray[np.int32]
     signals: npt.NDArray[np.float16]
     expansion: Expansion
+    background: npt.NDArray[np.float32]
 
 
 def find_neighbours(
@@ -85,6 +95,9 @@ def find_neighbours(
     near = _padded(nearness(expanded, plain.lexical), there)
     # ties by position: same corpus, same answer
     best = np.lexsort((positions, -near), axis=1)
+    background = _background(
+        best, there, positions, expanded=expanded, plain=plain, density=density
+    )
     chosen = np.zeros(positions.shape, dtype=np.bool_)
     np.put_along_axis(chosen, best[:, :count], values=True, axis=1)
     if always is not None:
@@ -105,7 +118,7 @@ def find_neighbours(
     found = stacked(kept(expanded), pairs, both.astype(np.float32))
     signals = found.swapaxes(0, 1).astype(np.float16)
     signals.swapaxes(1, 2)[positions < 0] = 0
-    return Neighbours(positions, signals, expansion)
+    return Neighbours(positions, signals, expansion, background)
 
 
 def joined(one: npt.NDArray[np.int32], other: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -128,10 +141,32 @@ def _are_among(
     return np.isin(row + positions, keys) & (positions >= 0)
 
 
+def _background(
+    ranks: npt.NDArray[np.intp],
+    there: npt.NDArray[np.bool_],
+    positions: npt.NDArray[np.int32],
+    *,
+    expanded: npt.NDArray[np.float32],
+    plain: PlainSignals,
+    density: npt.NDArray[np.float32],
+) -> npt.NDArray[np.float32]:
+    """See `Neighbours.background`; zeros where no article has another one."""
+    counts = there.sum(axis=1)
+    rows = np.flatnonzero(counts)
+    if not len(rows):
+        return np.zeros(len(TEXT_SIGNALS), dtype=np.float32)
+    columns = ranks[rows, np.minimum(counts[rows], BACKGROUND) - 1]
+    pairs = PlainSignals(*(getattr(plain, one.name)[rows, columns] for one in fields(PlainSignals)))
+    both = (density[rows] + density[positions[rows, columns]]) / np.float32(2)
+    found: npt.NDArray[np.float32] = stacked(expanded[rows, columns], pairs, both).mean(axis=1)
+    return found
+
+
 def write_neighbours(neighbours: Neighbours, draft: Draft) -> None:
     """As parts of a snapshot."""
     np.save(draft.path("neighbours.positions.npy"), neighbours.positions)
     np.save(draft.path("neighbours.signals.npy"), neighbours.signals)
+    np.save(draft.path("neighbours.background.npy"), neighbours.background)
     for name in _EXPANSION:
         np.save(draft.path(f"expansion.{name}.npy"), getattr(neighbours.expansion, name))
 
@@ -142,6 +177,7 @@ def read_neighbours(snapshot: Snapshot) -> Neighbours:
         positions=read_array(snapshot, "neighbours.positions"),
         signals=read_array(snapshot, "neighbours.signals"),
         expansion=Expansion(*(read_array(snapshot, f"expansion.{name}") for name in _EXPANSION)),
+        background=read_array(snapshot, "neighbours.background"),
     )
 
 

@@ -145,7 +145,7 @@ def _searched(
     """Those of the base that are near by vector or by words, or were read together; not `kept`."""
     rows = corpus.base.columns.rows
     allowed = ~rules.barred[: len(rows)]
-    if rules.filters.narrows or np.isfinite(rules.not_after):
+    if rules.kind is not None or np.isfinite(rules.not_after):
         allowed &= rules.mask(np.arange(len(rows)), corpus.base.columns)
     own = [] if subject.position is None else [subject.position]
     excluded = np.concatenate([rules.excluded, np.array(own, dtype=np.int64)])

@@ -76,7 +76,8 @@ class Corpus:
         groups: shape (len(self),), the lowest position of the copies of each article.
         canonical: shape (len(self),), the position of the copy that is shown before others.
         stories: shape (len(self),), the lowest position of the running story of each article.
-        hidden: shape (len(self),), withdrawn, or replaced by the overlay's version.
+        hidden: shape (len(self),), withdrawn, expired, or replaced by the overlay's version.
+        until: seconds since 1970 when the next of its articles expires; infinite where none does.
         replaces: shape (len(overlay),), the position in the base of the version before; -1 of an
             article that is new.
         index: vector ids are catalog rows, of the base only.
@@ -95,13 +96,14 @@ class Corpus:
     index: VectorIndex
     relations: Relations
     lexicon: Lexicon
+    until: float = np.inf
     replaces: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.base) + len(self.overlay)
 
     def position(self, article_id: str) -> int | None:
-        """Where the article stands; None where it is unknown or withdrawn."""
+        """Where the article stands; None where it is unknown, withdrawn or expired."""
         late = self.overlay.ids.position(article_id)
         if late is not None:
             return len(self.base) + late

@@ -1,11 +1,13 @@
 """Who may stand in a slot at all."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from recommender.articles.columns import Columns, seconds
+from index.ascending import among
+from recommender.articles.columns import NO_CODE, Columns, seconds
 from recommender.slots.corpus import Corpus
 from recommender.slots.ruling import Ruling
 from recommender.slots.slot import Filters
@@ -14,82 +16,136 @@ _FEW = 8  # compared one by one, which is faster than isin's sorting
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """What an article has to be, whichever it is.
+
+    Attributes:
+        sections, languages: numbers of those that may be shown; None for all.
+        tagged: positions, ascending; an article is in each of them.
+        published_after, published_before: seconds since 1970; infinite where open.
+    """
+
+    sections: npt.NDArray[np.int32] | None
+    languages: npt.NDArray[np.int32] | None
+    tagged: tuple[npt.NDArray[np.int64], ...]
+    published_after: float
+    published_before: float
+
+    def fits(self, positions: npt.NDArray[np.integer], columns: Columns) -> npt.NDArray[np.bool_]:
+        """Which of the articles are of it; shape (len(positions),)."""
+        kept = np.ones(len(columns), dtype=np.bool_)
+        if self.sections is not None:
+            kept &= np.isin(columns.section, self.sections)
+        if self.languages is not None:
+            kept &= np.isin(columns.language, self.languages)
+        for one in self.tagged:
+            kept &= among(positions, one)
+        if np.isfinite(self.published_after):
+            kept &= columns.published_at >= self.published_after
+        if np.isfinite(self.published_before):
+            kept &= columns.published_at < self.published_before
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
 class Eligible:
     """Filters made ready for one corpus.
 
     Attributes:
-        filters: what was asked for.
         barred: shape (articles of the corpus,): hidden, or blocked by an editor.
         excluded: positions that are left out besides.
-        sections, languages: numbers of those that may be shown; None for all.
+        kind: what may be shown; None where articles of any kind may.
         not_after: seconds since 1970.
+        expired_by: seconds since 1970; None where nothing shown has expired by then.
     """
 
-    filters: Filters
     barred: npt.NDArray[np.bool_]
     excluded: npt.NDArray[np.int64]
-    sections: npt.NDArray[np.int32] | None
-    languages: npt.NDArray[np.int32] | None
+    kind: Kind | None
     not_after: float
+    expired_by: float | None = None
 
     def mask(self, positions: npt.NDArray[np.integer], columns: Columns) -> npt.NDArray[np.bool_]:
         """Which of the articles may be shown; shape (len(positions),)."""
         kept: npt.NDArray[np.bool_] = ~self.barred[positions]
         if np.isfinite(self.not_after):
             kept &= ~(columns.published_at > self.not_after)  # an unknown date is no future one
+        if self.expired_by is not None:
+            kept &= ~(columns.expires_at <= self.expired_by)
         if len(self.excluded) <= _FEW:
             for one in self.excluded.tolist():
                 kept &= positions != one
         else:
             kept &= ~np.isin(positions, self.excluded)
-        if self.filters.narrows:
-            kept &= self._fits(columns)
-        return kept
-
-    def _fits(self, columns: Columns) -> npt.NDArray[np.bool_]:
-        kept = np.ones(len(columns), dtype=np.bool_)
-        if self.sections is not None:
-            kept &= np.isin(columns.section, self.sections)
-        if self.languages is not None:
-            kept &= np.isin(columns.language, self.languages)
-        if self.filters.published_after is not None:
-            kept &= columns.published_at >= seconds(self.filters.published_after)
-        if self.filters.published_before is not None:
-            kept &= columns.published_at < seconds(self.filters.published_before)
+        if self.kind is not None:
+            kept &= self.kind.fits(positions, columns)
         return kept
 
 
 def eligible(
     corpus: Corpus,
-    filters: Filters,
+    filters: Sequence[Filters],
     *,
+    section: int,
     not_after: float,
+    at: float = -np.inf,
     without: set[int],
     ruling: Ruling | None = None,
 ) -> Eligible:
     """`filters` for `corpus`, less the positions `without`.
 
     Args:
-        corpus: where names are looked up; a section or language it has not matches nothing.
-        filters: what was asked for.
+        corpus: where names are looked up; a section, language or tag it has not matches nothing.
+        filters: what was asked for; all of them hold.
+        section: number of the section of what the page is about; -1 where it has none.
         not_after: seconds since 1970; infinite to let the future in.
+        at: seconds since 1970; what expires between now and then is left out.
         without: positions that are never shown.
         ruling: what editors block.
     """
-    named = (corpus.position(one) for one in filters.exclude)
+    named = (corpus.position(name) for one in filters for name in one.exclude)
     never = without | {one for one in named if one is not None}
     excluded = np.fromiter(never, np.int64, len(never))
+    narrowing = [one for one in filters if one.narrows]
     return Eligible(
-        filters=filters,
         barred=corpus.hidden if ruling is None else ruling.barred,
         excluded=excluded if ruling is None else np.concatenate([excluded, ruling.blocked]),
-        sections=_codes(filters.sections, corpus.vocabularies.sections),
-        languages=_codes(filters.languages, corpus.vocabularies.languages),
+        kind=_kind(corpus, narrowing, section) if narrowing else None,
         not_after=not_after,
+        expired_by=at if at >= corpus.until else None,
     )
 
 
-def _codes(wanted: tuple[str, ...], known: tuple[str, ...]) -> npt.NDArray[np.int32] | None:
-    if not wanted:
-        return None
-    return np.array([known.index(one) for one in wanted if one in known], dtype=np.int32)
+def _kind(corpus: Corpus, filters: Sequence[Filters], section: int) -> Kind:
+    known = corpus.vocabularies
+    sections = [_codes(one.sections, known.sections) for one in filters if one.sections]
+    if any(one.same_section for one in filters):
+        sections.append({section} - {NO_CODE})
+    after = (seconds(one.published_after) for one in filters if one.published_after)
+    before = (seconds(one.published_before) for one in filters if one.published_before)
+    return Kind(
+        sections=_common(sections),
+        languages=_common(
+            _codes(one.languages, known.languages) for one in filters if one.languages
+        ),
+        tagged=tuple(_tagged(corpus, one.tags) for one in filters if one.tags),
+        published_after=max(after, default=-np.inf),
+        published_before=min(before, default=np.inf),
+    )
+
+
+def _codes(wanted: tuple[str, ...], known: tuple[str, ...]) -> set[int]:
+    return {known.index(one) for one in wanted if one in known}
+
+
+def _common(codes: Iterable[set[int]]) -> npt.NDArray[np.int32] | None:
+    """The numbers that all have; None where there are no sets."""
+    sets = list(codes)
+    return np.array(sorted(set.intersection(*sets)), dtype=np.int32) if sets else None
+
+
+def _tagged(corpus: Corpus, tags: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """Positions of the articles that have one of the tags, ascending."""
+    early, late, first = corpus.base.lists.tags, corpus.overlay.lists.tags, len(corpus.base)
+    found = [np.concatenate([early.of(tag), late.of(tag) + first]) for tag in tags]
+    return np.unique(np.concatenate(found)).astype(np.int64)

@@ -73,7 +73,8 @@ def kin_of_overlay(corpus: Corpus, learned: Learned, known: Kin) -> Kin:
         copies = near[_copies(corpus, row, near)]
         if len(copies):
             copy_of[row] = copies[0]
-        likeness = learned.likeness(signals_with(corpus, profile_of(corpus, first + row), near))
+        signals = signals_with(corpus, profile_of(corpus, first + row), near)
+        likeness = learned.likeness(signals, corpus.relations.neighbours.background)
         likest = int(np.argmax(likeness))
         if likeness[likest] >= _SAME_STORY and _within_pause(corpus, first + row, near[likest]):
             piece_with[row] = near[likest]

@@ -1,12 +1,15 @@
 """What changed since the snapshot, laid over it: served at once, without a rebuild."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 
 from index.protocol import Vectors
+from recommender.articles.columns import seconds
 from recommender.articles.stored import StoredArticle
 from recommender.articles.vector_queries import Change
 from recommender.similarity.duplicates import stands_for
@@ -17,6 +20,8 @@ from recommender.slots.learned import Learned
 from recommender.slots.likeness import profile_of_text
 from recommender.slots.shelf_rows import behind
 from recommender.slots.shelving import Stocked, stock_beside
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,19 @@ class Overlaid:
 
 
 def with_changes(
-    corpus: Corpus, changes: Sequence[Change], learned: Learned, before: Overlaid | None = None
+    corpus: Corpus,
+    changes: Sequence[Change],
+    learned: Learned,
+    before: Overlaid | None = None,
+    *,
+    at: datetime = _BEGINNING,
+    revision: int = sys.maxsize,
 ) -> Overlaid:
     """`corpus` as it came from its snapshot, with `changes` laid over it.
 
-    Changed and withdrawn articles are hidden in the base; published ones stand in the overlay
-    once they have a vector. Until then a changed article is shown as it was.
+    Changed, withdrawn and expired articles are hidden in the base; others stand in the overlay
+    once they have a vector. Until then a changed article is shown as it was, but only where that
+    is the version that it replaced: not one that was withdrawn or corrected in between.
 
     Args:
         corpus: with nothing in its overlay.
@@ -48,19 +60,21 @@ def with_changes(
         learned: when a new article belongs to a story.
         before: the same corpus with other changes: an article that is in it as it is now is not
             looked at again, so that one change more takes the time of one.
+        at: aware; what expires up to then is expired.
+        revision: of the catalog, that the snapshot was made of.
     """
     shown = [
         (change.stored, change.vector)
         for change in changes
-        if change.stored.article.status == "published" and change.vector is not None
+        if change.vector is not None and change.stored.article.may_be_shown(at)
     ]
-    hidden = np.zeros(len(corpus.base), dtype=np.bool_)
+    hidden = corpus.base.columns.expires_at <= seconds(at)
     for change in changes:
+        stands = change.stored.article.may_be_shown(at) and change.stored.replaced <= revision
         place = corpus.base.ids.position(change.stored.article.id)
-        if place is not None and (
-            change.stored.article.status == "withdrawn" or change.vector is not None
-        ):
+        if place is not None and (change.vector is not None or not stands):
             hidden[place] = True
+    corpus = replace(corpus, until=_next_expiry(corpus, hidden, changes, at))
     if not shown:
         return Overlaid(replace(corpus, hidden=hidden))
     stored, stocked, kept = _stocked(before or Overlaid(corpus), shown)
@@ -108,6 +122,21 @@ def _stocked(
     articles = (one.article for one in stored)
     shelf = behind(before.corpus.overlay, kept, stocked.shelf, articles)
     return stored, replace(stocked, shelf=shelf), kept
+
+
+def _next_expiry(
+    corpus: Corpus, hidden: npt.NDArray[np.bool_], changes: Sequence[Change], at: datetime
+) -> float:
+    """Seconds since 1970; infinite where nothing expires any more."""
+    # those without a vector too: it expires what is shown in their place
+    late = [
+        change.stored.article.expires_at
+        for change in changes
+        if change.stored.article.may_be_shown(at)
+    ]
+    early = corpus.base.columns.expires_at[~hidden]
+    coming = np.concatenate([early, np.array([seconds(one) for one in late], dtype=np.float64)])
+    return float(np.min(coming, where=~np.isnan(coming), initial=np.inf))
 
 
 def _version(stored: StoredArticle) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.similarity.cross_encoder import Reranker
+from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.learned import Calibration
 
 
@@ -101,6 +102,14 @@ class Pipeline:
         return np.array([getattr(self.weights, signal) for signal in SIGNALS], dtype=np.float32)
 
     @cached_property
-    def floor(self) -> float:
+    def text_row(self) -> npt.NDArray[np.float32]:
+        """Shape (len(TEXT_SIGNALS),): what the signals of the texts count."""
+        return self.weight_row[: len(TEXT_SIGNALS)]
+
+    def floor(self, background: npt.NDArray[np.float32]) -> float:
         """What the signals of the texts must add up to; -inf where everything may be shown."""
+        return self._floor + float(self.text_row @ background)
+
+    @cached_property
+    def _floor(self) -> float:
         return self.related.score_of(self.min_score)

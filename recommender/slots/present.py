@@ -1,13 +1,15 @@
 """What answers depend on beside their question: articles, readers and rules as of one time."""
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from recommender.slots.charts import NO_CHARTS, Charts, Readership
 from recommender.slots.corpus import Corpus
+from recommender.slots.definitions import Chart
 from recommender.slots.live import LiveCorpus
 from recommender.slots.live_rules import LiveRules
-from recommender.slots.page import Readership
 from recommender.slots.readership import LiveReadership
 from recommender.slots.rule_matching import Rules
 
@@ -20,6 +22,7 @@ class Moment:
     corpus: Corpus
     readership: Readership
     rules: Rules
+    charts: Charts = field(default_factory=lambda: NO_CHARTS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,25 +66,36 @@ class Present:
         return self._live.current()
 
     def follow(self) -> bool:
-        """Takes up a newly published snapshot; tells whether there was one."""
-        return self._live.follow()
+        """Takes up a newly published snapshot; tells whether there was one.
 
-    def moment(self, at: datetime, window: timedelta, *, latest: bool) -> Moment:
+        Then new articles that were too many for those who asked.
+        """
+        taken = self._live.follow()
+        self._live.catch_up()
+        return taken
+
+    def moment(
+        self, at: datetime, window: timedelta, *, latest: bool, charts: Sequence[Chart] = ()
+    ) -> Moment:
         """As of `at`, with what the files say now.
 
         Args:
             at: aware.
             window: in which reading counts.
             latest: whether readership is the latest, or up to five minutes old.
+            charts: those wanted besides; up to five minutes old.
 
         Raises:
             NotReady: no snapshot was published.
         """
         corpus = self.corpus()
         readership = self._readership.current(corpus, at, window, latest=latest)
-        return Moment(at, corpus, readership, self._rules.current(corpus, at))
+        ranked = self._readership.charts(corpus, at, charts)
+        return Moment(at, corpus, readership, self._rules.current(corpus, at), ranked)
 
-    def kept(self, window: timedelta, *, latest: bool) -> Moment | None:
+    def kept(
+        self, window: timedelta, *, latest: bool, charts: Sequence[Chart] = ()
+    ) -> Moment | None:
         """As `moment` of now, where that takes no file; None otherwise."""
         corpus = self._live.settled()
         if corpus is None:
@@ -89,16 +103,17 @@ class Present:
         at = datetime.now(UTC)
         readership = self._readership.kept(corpus, at, window, latest=latest)
         rules = self._rules.kept(corpus, at)
-        if readership is None or rules is None:
+        ranked = self._readership.kept_charts(corpus, at, charts)
+        if readership is None or rules is None or ranked is None:
             return None
-        return Moment(at, corpus, readership, rules)
+        return Moment(at, corpus, readership, rules, ranked)
 
     def state(self, window: timedelta) -> object | None:
         """An object that stays the same one while no related slot changes; see `kept`.
 
         That is until the catalog or a rule changes, a rule begins or ceases to hold, an article's
-        date comes, another snapshot is taken up, or five minutes end, by which time readers have
-        moved.
+        date comes, one expires, another snapshot is taken up, or five minutes end, by which time
+        readers have moved.
         """
         now = self.kept(window, latest=False)
         if now is None:

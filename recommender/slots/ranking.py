@@ -16,6 +16,10 @@ from recommender.slots.pipeline import SIGNALS, Pipeline
 _TIME, _SECTION, _RECENCY, _POPULARITY, _CHOICE, _TOGETHER = range(len(TEXT_SIGNALS), len(SIGNALS))
 
 
+TOLD = frozenset({"readers", "times_usual", "clicks", "shown"})
+"""Signals of no weight that are told all the same: what the score was made of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """Scored articles.
@@ -73,6 +77,7 @@ def rank_related(
     pipeline: Pipeline,
     *,
     at: float,
+    background: npt.NDArray[np.float32],
     popularity: npt.NDArray[np.float32] | None,
     sections: Sequence[str] = (),
     together: tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]] | None = None,
@@ -84,6 +89,7 @@ def rank_related(
         subject: what the page is about.
         pipeline: its weights and half-lives.
         at: the time of asking, seconds since 1970.
+        background: shape (len(TEXT_SIGNALS),), of the corpus, see `Neighbours`.
         popularity: shape (articles of the corpus,), in [0, 1]; None where nobody read anything.
         sections: the names that the numbers of sections stand for.
         together: positions, ascending, that the readers of the subject read, and how strong the
@@ -114,7 +120,7 @@ def rank_related(
     ranked = Ranked(found.positions, row @ values, SIGNALS, values, row)
     if pipeline.min_score > 0:
         # what people read together is related, whatever the texts say
-        related = (text_scores(ranked) >= pipeline.floor) | (values[_TOGETHER] > 0)
+        related = (text_scores(ranked) >= pipeline.floor(background)) | (values[_TOGETHER] > 0)
         if not related.all():
             ranked = ranked.take(np.flatnonzero(related))
     return ranked

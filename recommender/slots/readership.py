@@ -1,33 +1,33 @@
-"""Who reads what at this moment: counted once, kept for those who ask again."""
+"""Who reads what at this moment."""
 
-import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from recommender.readers.events import EventLog
 from recommender.readers.popularity import Popularity, popularity
+from recommender.slots.charts import NO_CHARTS, Charts, Counted, Readership, chart, counted
 from recommender.slots.corpus import Corpus
-from recommender.slots.page import Readership
-from recommender.slots.remembered import Remembered
-
-_KEPT = 16
-"""Steps and windows: pages may ask for several windows, and as of another day."""
-
-_STEP = 5
-"""Minutes, of which 60 are a whole number of steps: in less time no order changes for age alone."""
+from recommender.slots.definitions import Chart
+from recommender.slots.ranking import Ranked
+from recommender.slots.stepped import Stepped
 
 
 class LiveReadership:
-    """Counts readers out of the event log; threads may share it."""
+    """Counts readers out of the event log, each thing once; threads may share it."""
 
     def __init__(self, log: EventLog, half_life: timedelta) -> None:
         """Counts nothing yet; a reader `half_life` ago counts half."""
-        self._log = log
-        self._half_life = half_life
-        self._counting = threading.Lock()
-        self._kept: Remembered[tuple[datetime, timedelta, bool], _Kept] = Remembered(_KEPT)
+
+        def readers(window: timedelta, at: datetime) -> Popularity:
+            return popularity(log, at=at, window=window, half_life=half_life)
+
+        def of_chart(wanted: Chart, at: datetime) -> Counted:
+            return counted(log, wanted, at, half_life)
+
+        self._readers: Stepped[timedelta, Popularity, Readership] = Stepped(log, readers, _among)
+        self._charts: Stepped[Chart, Counted, Ranked] = Stepped(log, of_chart, chart)
 
     def current(
         self, corpus: Corpus, at: datetime, window: timedelta, *, latest: bool
@@ -38,76 +38,37 @@ class LiveReadership:
             corpus: whose articles are counted.
             at: aware.
             window: events older than this do not count.
-            latest: count again where events came since; else it is what was counted first in
-                those five minutes, and stays the same object as long as the corpus.
+            latest: see `Stepped.current`.
         """
-        kept = self.kept(corpus, at, window, latest=latest)
-        if kept is not None:
-            return kept
-        with self._counting:
-            # another thread may have counted while this one waited
-            kept = self.kept(corpus, at, window, latest=latest)
-            return kept or self._make(corpus, _end_of_step(at), window, latest=latest)
+        return self._readers.current(corpus, at, window, latest=latest)
 
     def kept(
         self, corpus: Corpus, at: datetime, window: timedelta, *, latest: bool
     ) -> Readership | None:
         """As `current`, where that takes no counting; None otherwise."""
-        kept = self._kept.get((_end_of_step(at), window, latest))
-        if kept is None or kept.corpus is not corpus:
-            return None
-        if latest and kept.counted.log_version != self._log.data_version():
-            return None
-        return kept.readership
+        return self._readers.kept(corpus, at, window, latest=latest)
 
-    def _make(
-        self, corpus: Corpus, step: datetime, window: timedelta, *, latest: bool
-    ) -> Readership:
-        log_version = self._log.data_version()  # before: what comes meanwhile is counted next time
-        counted = self._counted(step, window, log_version if latest else None)
-        if counted is None:
-            found = popularity(self._log, at=step, window=window, half_life=self._half_life)
-            counted = _Counted(log_version, found)
-        made = _among(corpus, counted.popularity)
-        self._kept.keep((step, window, latest), _Kept(corpus, counted, made))
-        return made
+    def charts(self, corpus: Corpus, at: datetime, wanted: Sequence[Chart]) -> Charts:
+        """The charts `wanted`, counted first in the five minutes that `at` lies in."""
+        if not wanted:
+            return NO_CHARTS
+        return {one: self._charts.current(corpus, at, one, latest=False) for one in wanted}
 
-    def _counted(
-        self, step: datetime, window: timedelta, log_version: int | None
-    ) -> "_Counted | None":
-        """What was counted already: of this state of the log, or of any where that is None."""
-        for latest in (False, True):
-            kept = self._kept.get((step, window, latest))
-            if kept is not None and log_version in (None, kept.counted.log_version):
-                return kept.counted
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """Readers by the articles' ids, and the state of the log that they were counted in."""
-
-    log_version: int
-    popularity: Popularity
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """The same for the articles of a corpus."""
-
-    corpus: Corpus
-    counted: _Counted
-    readership: Readership
+    def kept_charts(self, corpus: Corpus, at: datetime, wanted: Sequence[Chart]) -> Charts | None:
+        """As `charts`, where that takes no counting; None otherwise."""
+        found = {}
+        for one in wanted:
+            kept = self._charts.kept(corpus, at, one, latest=False)
+            if kept is None:
+                return None
+            found[one] = kept
+        return found
 
 
 def _among(corpus: Corpus, found: Popularity) -> Readership:
-    readers = np.zeros(len(corpus), dtype=np.float32)
+    readers, people = np.zeros((2, len(corpus)), dtype=np.float32)
     positions = corpus.positions(found.article_ids)
     there = positions >= 0
     readers[positions[there]] = found.scores[there]
-    return Readership(readers)
-
-
-def _end_of_step(at: datetime) -> datetime:
-    last = at.minute // _STEP * _STEP + _STEP - 1
-    return at.replace(minute=last, second=59, microsecond=999_999)
+    people[positions[there]] = found.readers[there]
+    return Readership(readers, people)

@@ -16,7 +16,7 @@ from recommender.slots.ruling import Matched, Positions, Ruling
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
 _BY_DATE = frozenset({"story"})
-"""Slots whose order is that of what happened: a rule for all slots takes articles out, no more."""
+"""Of sources in the order of what happened a rule for all slots takes articles out, no more."""
 
 _OF_ALL_COPIES = frozenset({"block", "boost", "bury"})
 """What is said of an article is said of its copies too: else another one stands in its place."""
@@ -51,32 +51,33 @@ class Rules:
     measured: dict[tuple[int, ...], Candidates] = field(default_factory=dict)
     _made: dict[str, Ruling] = field(default_factory=dict)
 
-    def on(self, page: int | None, slot: str) -> Ruling | None:
+    def on(self, page: int | None, slot: str, source: str) -> Ruling | None:
         """What holds in a slot of the page of the article at `page`; None where nothing does.
 
         Args:
             page: None for a page that is about no article.
             slot: its name.
+            source: where its articles come from.
         """
         if not self.everywhere and not self.by_page:
             return None
-        general = self._general(slot)
+        general = self._general(slot, source)
         own = self.by_page.get(page, ()) if page is not None else ()
-        own = tuple(one for one in own if _speaks(one.rule, slot))
+        own = tuple(one for one in own if _speaks(one.rule, slot, source))
         return _on_page(self.corpus, general, own) if own else general
 
-    def _general(self, slot: str) -> Ruling:
+    def _general(self, slot: str, source: str) -> Ruling:
         # slots that no rule names share one ruling, which has a row for every article
-        name = slot if slot in self.slots or slot in _BY_DATE else ""
+        name = slot if slot in self.slots else source if source in _BY_DATE else ""
         made = self._made.get(name)
         if made is None:
-            chosen = [one for one in self.everywhere if _speaks(one.rule, slot)]
+            chosen = [one for one in self.everywhere if _speaks(one.rule, slot, source)]
             made = self._made[name] = _ruling(self.corpus, chosen)
         return made
 
 
-def _speaks(rule: Rule, slot: str) -> bool:
-    if rule.slot is None and slot in _BY_DATE:
+def _speaks(rule: Rule, slot: str, source: str) -> bool:
+    if rule.slot is None and source in _BY_DATE:
         return rule.action == "block"
     return rule.slot in (None, slot)
 

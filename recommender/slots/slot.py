@@ -1,14 +1,35 @@
 """What is asked of a slot, and what stands in it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias, overload
+from typing import Final, Literal, TypeAlias, get_args, overload
 
 from recommender.articles.cards import Card
 
-SlotName: TypeAlias = Literal["related", "popular", "latest", "editors_choice", "story"]
-"""Where a slot's articles come from; `story` is the running story's other pieces, newest first."""
+Source: TypeAlias = Literal[
+    "related", "popular", "trending", "most_clicked", "latest", "editors_choice", "story"
+]
+"""Where a slot's articles come from: like the subject; read most; read more than usual; clicked
+most often of the times they are shown; the newest; what editors chose; the running story's other
+pieces, newest first."""
+
+SOURCES: Final[tuple[Source, ...]] = get_args(Source)
+
+CHART_SOURCES: Final[frozenset[Source]] = frozenset({"popular", "trending", "most_clicked"})
+"""Those whose order is made by readers alone."""
+
+SlotName: TypeAlias = str
+"""Of a source, or of a slot that the settings define."""
+
+PopularBy: TypeAlias = Literal["most_read", "trending", "most_clicked"]
+"""What popular may mean."""
+
+POPULAR_SLOTS: Final[dict[PopularBy, SlotName]] = {
+    "most_read": "popular",
+    "trending": "trending",
+    "most_clicked": "most_clicked",
+}
 
 MAX_LIMIT = 1000
 
@@ -20,6 +41,9 @@ class Filters:
     Attributes:
         sections: only articles of one of these.
         languages: only articles in one of these (ISO 639 codes).
+        tags: only articles that have one of these, whatever their case.
+        same_section: only articles of the section of what the page is about; none where it has
+            none.
         published_after: only articles published at this time or later; aware.
         published_before: only articles published before this time; aware.
         exclude: never these ids.
@@ -30,13 +54,23 @@ class Filters:
     published_after: datetime | None = None
     published_before: datetime | None = None
     exclude: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    same_section: bool = False
 
     @property
     def narrows(self) -> bool:
         """Whether articles are left out by what they are, not by their id."""
         return bool(
-            self.sections or self.languages or self.published_after or self.published_before
+            self.sections
+            or self.languages
+            or self.tags
+            or self.same_section
+            or self.published_after
+            or self.published_before
         )
+
+
+NO_FILTERS: Final = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +78,16 @@ class SlotQuery:
     """One slot to be filled.
 
     Attributes:
-        slot: where its articles come from.
-        limit: how many at the most, 1 to `MAX_LIMIT`.
+        slot: its name.
+        limit: how many at the most, 1 to `MAX_LIMIT`; None: as the slot is defined.
         offset: how many of the best are passed over.
         filters: what may stand there.
     """
 
     slot: SlotName
-    limit: int = 5
+    limit: int | None = None
     offset: int = 0
-    filters: Filters = field(default_factory=Filters)
+    filters: Filters = NO_FILTERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ _SHARED = 3  # words that are told
 _REMEMBERED = 250_000  # pairs
 _RELATED = 0.2  # a link that is less probable than this is no proof of a subject in common
 _TELLING = {"recency": 0.5, "popularity": 0.3}  # a lower value is not worth a word
+_TELLING_TIMES = 1.1
+_ROUND_TIMES = 10
 _DAY = 86_400.0
 _MONTH = 30 * _DAY
 _YEAR = 365 * _DAY
@@ -44,7 +46,8 @@ def because(
         corpus: where both articles are.
         subject: what the page is about; None where it is about nothing.
         position: of the article that stands in the slot.
-        values: of the signals that raised its score, the greatest contribution first.
+        values: of the signals that raised its score, the greatest contribution first, and of
+            those in `TOLD`.
         placed: "pinned" or "promoted" where it does not stand there by its score.
         relevance: the probability that the link is accepted; None where nobody knows.
     """
@@ -58,15 +61,27 @@ def because(
     if "read_together" in values and subject is not None and subject.position is not None:
         count = corpus.common_readers(subject.position, position)
         said.append(f"read together by {count} readers")
-    if "readers" in values:
-        count = max(1, round(values["readers"]))
+    if values.get("readers"):
+        count = round(values["readers"])
         said.append(f"read by {f'{count:,} readers' if count > 1 else 'a reader'} of late")
+    said += _of_charts(values)
     said += [
         _SAID[one]
         for one, value in values.items()
         if one in _SAID and value >= _TELLING.get(one, 0.0)
     ]
     return tuple(said)
+
+
+def _of_charts(values: Mapping[str, float]) -> list[str]:
+    said = []
+    times, clicks = values.get("times_usual", 0.0), round(values.get("clicks", 0.0))
+    if times >= _TELLING_TIMES:
+        exactly = f"{times:,.0f}" if times >= _ROUND_TIMES else f"{times:.1f}".removesuffix(".0")
+        said.append(f"read {exactly} times as often as usual")
+    if clicks:
+        said.append(f"clicked {clicks:,} of the {round(values['shown']):,} times it was shown")
+    return said
 
 
 def _alike(corpus: Corpus, subject: Subject, position: int) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A run over some sets alone, and what each signal adds on one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,8 @@ def examples(*candidates: tuple[float, float, float, int]) -> Examples:
         values[0, -1, place] = near
     grades = np.array([[grade for *_, grade in candidates]], dtype=np.float32)
     usable = np.ones((1, len(candidates)), dtype=np.bool_)
-    return Examples("made up", values, grades, usable, np.array([1.0]), 1)
+    nothing = np.zeros(values.shape[1], dtype=np.float32)
+    return Examples("made up", values, grades, usable, np.array([1.0]), 1, nothing)
 
 
 def test_closeness_in_time_counts_from_the_weight_on_that_makes_up_for_the_texts() -> None:
@@ -58,7 +60,7 @@ def test_closeness_in_time_counts_from_the_weight_on_that_makes_up_for_the_texts
 
 def test_ablation_tells_the_change_and_the_ladder_the_figure() -> None:
     one = examples((0.8, 0, 0, 0), (0.6, 1, 0, 1))
-    texts = Examples(one.name, one.values[:, :-1], one.grades, one.usable, one.best, one.k)
+    texts = replace(one, values=one.values[:, :-1], background=one.background[:-1])
     changes = dict(ablation(texts, {"expanded": 1.0, "lexical": 0.5}))
     assert changes["without lexical"] == -1.0
     assert changes["names at 0.5"] == 0.0

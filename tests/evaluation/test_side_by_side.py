@@ -19,8 +19,8 @@ from recommender.evaluation.side_by_side import (
 from recommender.slots.filled import render
 from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.slot import Reason, Recommendation, Slot, SlotName, SlotQuery
+from tests.slots.plain_page import filled
 from tests.slots.small_corpus import NOW, town_corpus
-from tests.slots.test_page import filled
 
 AT = datetime(2026, 6, 30, tzinfo=UTC)
 LISTS = st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=6)

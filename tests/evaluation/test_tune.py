@@ -11,13 +11,13 @@ from recommender.errors import InputError
 from recommender.evaluation import labels as reading
 from recommender.evaluation import tune as flow
 from recommender.evaluation.evaluate import Watch
-from recommender.evaluation.examples import SIGNALS, examples_of
+from recommender.evaluation.examples import examples_of
 from recommender.evaluation.judgements import Judgements
 from recommender.evaluation.labels import Labels, labelled_queries
 from recommender.evaluation.tune import Tuned, carried_over, texts_alone, tune
 from recommender.evaluation.tuning import Examples, calibrate, learn
 from recommender.slots.corpus import Corpus
-from recommender.slots.learned import Calibration, Learned
+from recommender.slots.learned import LEARNED_SIGNALS, Calibration, Learned
 from recommender.slots.overlay import with_changes
 from tests.slots.small_corpus import DIM, article, corpus_of, unit
 
@@ -73,7 +73,9 @@ def best_by(weights: Mapping[str, float], corpus: Corpus, count: int) -> dict[in
         {other: 1 for other in range(COUNT) if other != one} for one in range(COUNT)
     ]
     examples = measured(corpus, range(COUNT), everything, judged_only=True)
-    scores = np.einsum("qsc,s->qc", examples.values, [weights.get(one, 0.0) for one in SIGNALS])
+    scores = np.einsum(
+        "qsc,s->qc", examples.values, [weights.get(one, 0.0) for one in LEARNED_SIGNALS]
+    )
     best = np.argsort(-scores, axis=1)[:, :count]
     others = [[other for other in range(COUNT) if other != one] for one in range(COUNT)]
     return {one: {others[one][place]: 1 for place in best[one].tolist()} for one in range(COUNT)}
@@ -275,11 +277,13 @@ def test_a_calibration_carried_over_gives_every_pair_its_probability_again(
 
 
 def test_pairs_whose_probability_hangs_in_the_balance_count_most() -> None:
-    values = np.zeros((1, len(SIGNALS), 5), dtype=np.float32)
-    values[0, SIGNALS.index("expanded")] = [-0.5, 0, 0.5, 20, 7]
-    values[0, SIGNALS.index("title")] = [-1, 0, 1, 2, -9]
+    values = np.zeros((1, len(LEARNED_SIGNALS), 5), dtype=np.float32)
+    values[0, LEARNED_SIGNALS.index("expanded")] = [-0.5, 0, 0.5, 20, 7]
+    values[0, LEARNED_SIGNALS.index("title")] = [-1, 0, 1, 2, -9]
     usable = np.array([[True, True, True, True, False]])
-    examples = Examples("made", values, np.zeros((1, 5), dtype=np.float32), usable, np.ones(1), 2)
+    nothing = np.zeros(len(LEARNED_SIGNALS), dtype=np.float32)
+    grades = np.zeros((1, 5), dtype=np.float32)
+    examples = Examples("made", values, grades, usable, np.ones(1), 2, nothing)
 
     found = carried_over(Calibration(1.0, 0.25), examples, {"expanded": 1.0}, {"title": 1.0})
     # the line through the first three; the fourth is certain either way
@@ -310,7 +314,7 @@ def test_clicks_move_no_probability_and_judged_refusals_do(archive: Corpus) -> N
     kept = carried_over(CURRENT.related, examples, CURRENT.weights, weights)
     assert by_readers.related.slope == pytest.approx(kept.slope)
     assert by_readers.related.intercept == pytest.approx(kept.intercept)
-    assert by_editors.related == calibrate([examples], SIGNALS, texts_alone(weights))
+    assert by_editors.related == calibrate([examples], LEARNED_SIGNALS, texts_alone(weights))
     assert by_editors.related != by_readers.related
     assert by_editors.same_story == by_readers.same_story
 

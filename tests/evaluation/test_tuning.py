@@ -23,6 +23,7 @@ def made(
     *,
     usable: npt.NDArray[np.bool_] | None = None,
     best: Sequence[float] | None = None,
+    background: npt.NDArray[np.float32] | None = None,
     k: int = 2,
 ) -> Examples:
     """All usable, and the best lists those of `grades`, unless given."""
@@ -34,6 +35,7 @@ def made(
         np.ones(grades.shape, dtype=np.bool_) if usable is None else usable,
         np.array(ideal if best is None else best),
         k,
+        np.zeros(values.shape[1], dtype=np.float32) if background is None else background,
     )
 
 
@@ -171,6 +173,22 @@ def test_the_calibration_recovers_known_probabilities() -> None:
     assert found.intercept == pytest.approx(-1.0, rel=0.05)
     halved = calibrate([examples], ("expanded",), {"expanded": 0.5})
     assert halved.slope == pytest.approx(2 * found.slope, rel=0.01)
+
+
+def test_one_curve_serves_corpora_that_are_near_to_everything_and_those_that_are_not() -> None:
+    rng = np.random.default_rng(5)
+    true = Calibration(slope=3.0, intercept=-1.0)
+    sets = []
+    for level in (0.2, 1.7):
+        beside = rng.normal(size=(2000, 20))
+        grades = rng.random(beside.shape) < true.probability(beside)
+        values = (beside + level)[:, None, :]
+        background = np.array([level], dtype=np.float32)
+        sets.append(made(values, grades.astype(float), best=[1.0] * 2000, background=background))
+    for some in (sets, sets[:1], sets[1:]):
+        found = calibrate(some, ("expanded",), {"expanded": 1.0})
+        assert found.slope == pytest.approx(3.0, rel=0.06)
+        assert found.intercept == pytest.approx(-1.0, rel=0.1)
 
 
 def test_only_the_twenty_best_that_are_usable_are_calibrated_on() -> None:

@@ -1,19 +1,23 @@
 """Corpora with sections, tags, authors, copies and hidden articles, and pages of them by rules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 
 from recommender.editors.rule import RecordedRule, Rule
+from recommender.readers.click_rate import Clicks
+from recommender.readers.trend import Rising, Trends
 from recommender.slots.candidates import subject_of
+from recommender.slots.charts import Charts, Counted, Readership, chart, charts_of
 from recommender.slots.corpus import Corpus
+from recommender.slots.definitions import BUILT_IN, Chart, SlotDefinition, defined
 from recommender.slots.filled import FilledSlot
-from recommender.slots.page import PageQuery, Readership, fill_page
+from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.rule_matching import Rules, resolve
-from recommender.slots.slot import SlotQuery
+from recommender.slots.slot import SlotQuery, Source
 from tests.slots.small_corpus import NOW, article, corpus_of, unit
 
 COUNT = 40
@@ -73,7 +77,19 @@ def readership(corpus: Corpus) -> Readership:
     """A few articles are read."""
     readers = np.zeros(len(corpus), dtype=np.float32)
     readers[list(READ)] = [4, 2, 1, 6, 3]
-    return Readership(readers)
+    return Readership(readers, readers)
+
+
+def charts(corpus: Corpus, wanted: Iterable[Chart]) -> Charts:
+    """What rises and what is clicked: the articles that are read, some of them hidden or copies."""
+    ids = tuple(f"r{n}" for n in READ)
+    times = np.array([3.0, 1.5, 1.1, 9.0, 2.0])
+    clicks = np.array([5.0, 0.0, 2.0, 1.0, 9.0])
+    made: dict[Source, Counted] = {
+        "trending": Trends(ids, Rising(times, times - 0.1)),
+        "most_clicked": Clicks(ids, clicks, np.full(len(READ), 20.0)),
+    }
+    return {one: chart(corpus, made[one.source]) for one in wanted}
 
 
 def page(
@@ -83,12 +99,21 @@ def page(
     *rules: Rule,
     pipeline: Pipeline = PIPELINE,
     seen: tuple[str, ...] = (),
+    definitions: Mapping[str, SlotDefinition] = BUILT_IN,
 ) -> tuple[FilledSlot, ...]:
     """The slots of a page, by the rules."""
     position = None if about is None else corpus.position(about)
     subject = None if position is None else subject_of(corpus, position)
-    query = PageQuery(tuple(slots), subject, NOW, seen)
-    return fill_page(corpus, query, pipeline, readership(corpus), rules_of(corpus, *rules))
+    made = tuple(defined(one, definitions) for one in slots)
+    query = PageQuery(made, subject, NOW, seen)
+    return fill_page(
+        corpus,
+        query,
+        pipeline,
+        readership(corpus),
+        rules_of(corpus, *rules),
+        charts=charts(corpus, charts_of(made)),
+    )
 
 
 def ids(corpus: Corpus, slot: FilledSlot) -> list[str]:

@@ -15,7 +15,9 @@ from recommender.similarity.lexical_search import postings
 from recommender.similarity.neighbours import find_neighbours
 from recommender.similarity.stories import arrange, find_stories
 from recommender.slots.corpus import Corpus, Relations
+from recommender.slots.definitions import BUILT_IN, DefinedSlot, defined
 from recommender.slots.shelving import stock
+from recommender.slots.slot import SlotQuery, Source
 from recommender.slots.together import Together, together_of
 
 NOBODY = ReadTogether(
@@ -81,6 +83,17 @@ def corpus_of(
         ),
         lexicon=stocked.lexicon,
     )
+
+
+def slots_of(
+    *queries: SlotQuery, fallbacks: tuple[Source, ...] | None = None
+) -> tuple[DefinedSlot, ...]:
+    """Slots as they are built in, with other fallbacks where these are given."""
+    made = tuple(defined(one) for one in queries)
+    if fallbacks is None:
+        return made
+    supplies = tuple(BUILT_IN[one].supply for one in fallbacks)
+    return tuple(replace(one, fallbacks=supplies) for one in made)
 
 
 def article(article_id: str, title: str, *, days_old: float = 1, **more: object) -> Article:

@@ -6,67 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.readers.together import ReadTogether
-from recommender.slots.candidates import TakesTime, subject_of
+from recommender.slots.candidates import subject_of
 from recommender.slots.corpus import Corpus
-from recommender.slots.filled import FilledSlot, render
-from recommender.slots.page import PageQuery, Readership, fill_page
+from recommender.slots.filled import render
 from recommender.slots.pipeline import Pipeline, Weights
-from recommender.slots.slot import Filters, SlotName, SlotQuery
-from recommender.slots.together import together_of
+from recommender.slots.slot import Filters, SlotQuery, Source
+from tests.slots.plain_page import DEFAULT, SIMILARITY, filled, ids
 from tests.slots.small_corpus import NOW, article, corpus_of, unit
-
-SIMILARITY = Pipeline(
-    "similarity",
-    Weights(dense=1, lexical=1, title=0.25),
-    collapse_copies=False,
-    as_of_now=False,
-)
-DEFAULT = Pipeline(
-    "default",
-    Weights(
-        dense=1,
-        lexical=1,
-        title=0.25,
-        time_between=0.2,
-        section=0.02,
-        recency=0.1,
-        popularity=0.05,
-        editors_choice=0.01,
-    ),
-    diversity=0.1,
-    min_score=0.2,
-)
-
-
-def readership(corpus: Corpus, **readers: float) -> Readership:
-    counts = np.zeros(len(corpus), dtype=np.float32)
-    for name, count in readers.items():
-        position = corpus.position(name.replace("_", "-"))
-        assert position is not None
-        counts[position] = count
-    return Readership(counts)
-
-
-def filled(
-    corpus: Corpus,
-    about: str | None,
-    *slots: SlotQuery,
-    pipeline: Pipeline = DEFAULT,
-    seen: tuple[str, ...] = (),
-    fallbacks: tuple[SlotName, ...] | None = None,
-    **readers: float,
-) -> tuple[FilledSlot, ...]:
-    position = None if about is None else corpus.position(about)
-    subject = None if position is None else subject_of(corpus, position)
-    query = PageQuery(slots, subject, NOW, seen)
-    if fallbacks is not None:
-        query = PageQuery(slots, subject, NOW, seen, fallbacks)
-    return fill_page(corpus, query, pipeline, readership(corpus, **readers))
-
-
-def ids(corpus: Corpus, slot: FilledSlot) -> list[str]:
-    return [corpus.id_at(int(position)) for position in slot.ranked.positions]
 
 
 def test_related_is_ordered_by_the_weighted_sum_and_says_why(town: Corpus) -> None:
@@ -236,7 +182,7 @@ def test_only_older_leaves_out_what_came_after_the_article(town: Corpus) -> None
     assert not any(date > own for date in published.values())
 
 
-SOURCES: tuple[SlotName, ...] = ("related", "popular", "latest", "editors_choice")
+SOURCES: tuple[Source, ...] = ("related", "popular", "latest", "editors_choice")
 
 
 @settings(max_examples=60, deadline=None)
@@ -249,7 +195,7 @@ SOURCES: tuple[SlotName, ...] = ("related", "popular", "latest", "editors_choice
     blocked=st.sets(st.integers(0, 39), max_size=8),
 )
 def test_no_article_and_no_copy_stands_twice_on_a_page(
-    wanted: list[tuple[SlotName, int]], seed: int, seen: set[int], blocked: set[int]
+    wanted: list[tuple[Source, int]], seed: int, seen: set[int], blocked: set[int]
 ) -> None:
     corpus = RANDOM[seed]
     exclude = Filters(exclude=tuple(f"r{n}" for n in blocked))
@@ -326,88 +272,3 @@ def test_articles_are_counted_as_their_dates_come(town: Corpus) -> None:
     dated = len(town) - 1
     assert town.come(now) == town.come(now + 3600) == dated - 1
     assert town.come(now + 25 * 3600) == dated  # "tomorrow" too
-
-
-def test_what_was_read_together_is_kept_and_ranked_however_unlike() -> None:
-    corpus, far = far_corpus(neighbours=5)
-    pipeline = Pipeline("read", Weights(expanded=0.1, read_together=1), min_score=0.9)
-    (slot,) = filled(corpus, "a0", SlotQuery("related", 5), pipeline=pipeline)
-    assert ids(corpus, slot) == [f"a{far}"]  # the floor is for what only the texts speak for
-    assert slot.reasons(0)[0].value == pytest.approx(0.75)
-    told = render(corpus, slot, pipeline, subject_of(corpus, 0))
-    assert "read together by 30 readers" in told[0].because
-
-
-def far_corpus(*, neighbours: int) -> tuple[Corpus, int]:
-    """Sixty stories, and one that is far from the first by its text but was read with it."""
-    rng = np.random.default_rng(5)
-    articles = [article(f"a{n}", f"Story number {n}") for n in range(60)]
-    vectors = [unit(*rng.normal(size=16)) for _ in articles]
-    plain = corpus_of(articles, vectors, neighbours=neighbours)
-    kept = set(plain.relations.neighbours.positions[0].tolist())
-    far = next(n for n in range(59, 0, -1) if n not in kept)
-    read = ReadTogether(
-        ("a0", f"a{far}"),
-        np.array([0, 1]),
-        np.array([1, 0]),
-        np.array([30, 30], np.int32),
-        np.array([0.75, 0.75], np.float32),
-    )
-    together = together_of(read, plain.base.ids, len(articles))
-    corpus = corpus_of(articles, vectors, neighbours=neighbours, together=together)
-    assert kept < set(corpus.relations.neighbours.positions[0].tolist())
-    return corpus, far
-
-
-def test_what_was_read_together_takes_no_place_of_a_neighbour() -> None:
-    corpus, far = far_corpus(neighbours=5)
-    positions = corpus.relations.neighbours.positions
-    assert (positions[0] >= 0).sum() == 6
-    assert far in positions[0].tolist()
-    others = [n for n in range(60) if n not in (0, far)]
-    assert ((positions[others] >= 0).sum(axis=1) == 5).all()
-    assert (corpus.relations.neighbours.signals[others][:, :, -1] == 0).all()
-
-
-def test_a_longer_list_goes_on_where_a_shorter_one_ends() -> None:
-    corpus, far = far_corpus(neighbours=8)
-    neighbours = corpus.relations.neighbours.positions[0].tolist()
-    pipeline = Pipeline("dense", Weights(expanded=1, dense=1, lexical=1, read_together=0.5))
-
-    def shown(limit: int, offset: int = 0) -> list[str]:
-        return ids(corpus, filled(corpus, "a0", SlotQuery("related", limit, offset))[0])
-
-    def searched(limit: int) -> list[str]:
-        (slot,) = filled(corpus, "a0", SlotQuery("related", limit), pipeline=pipeline)
-        return ids(corpus, slot)
-
-    kept = [one for one in searched(40) if int(one[1:]) in neighbours]
-    assert f"a{far}" in kept
-    assert kept == searched(9)
-    assert shown(4) + shown(4, 4) == shown(8)
-
-
-def test_who_cannot_wait_is_told_where_a_search_is_needed() -> None:
-    corpus, _ = far_corpus(neighbours=8)
-
-    def ask(*slots: SlotQuery) -> int:
-        query = PageQuery(slots, subject_of(corpus, 0), NOW, at_once=True)
-        return len(fill_page(corpus, query, SIMILARITY, readership(corpus))[0].ranked.positions)
-
-    assert ask(SlotQuery("related", 5)) == 5
-    with pytest.raises(TakesTime):
-        ask(SlotQuery("related", 20))
-    with pytest.raises(TakesTime):
-        ask(SlotQuery("related", 5, 0, Filters(sections=("Nowhere",))))
-
-
-def test_one_slot_does_not_make_the_next_one_search() -> None:
-    corpus, _ = far_corpus(neighbours=8)
-    slots = (SlotQuery("popular", 4), SlotQuery("related", 4))
-    query = PageQuery(slots, subject_of(corpus, 0), NOW, at_once=True)
-    neighbours = corpus.relations.neighbours.positions[0].tolist()
-    far_away = [f"a{n}" for n in range(1, 60) if n not in neighbours][:4]
-    read = readership(corpus, **dict.fromkeys(far_away, 3.0))
-    popular, related = fill_page(corpus, query, SIMILARITY, read)
-    assert set(ids(corpus, popular)) == set(far_away)
-    assert len(ids(corpus, related)) == 4

@@ -17,8 +17,8 @@ from recommender.slots.ranking import Ranked
 from recommender.slots.rescoring import SIGNAL, rescored
 from recommender.slots.slot import SlotQuery
 from tests.similarity.tiny_cross_encoder import logits, write_cross_encoder
+from tests.slots.plain_page import filled, ids
 from tests.slots.small_corpus import article, corpus_of, town_corpus, unit
-from tests.slots.test_page import filled, ids
 
 PLAIN = Pipeline("plain", Weights(dense=1, lexical=0.5), collapse_copies=False, as_of_now=False)
 TOWN = town_corpus()

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from recommender.slots.filled import render
 from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.ranking import rank_by
 from recommender.slots.rules import weighed
-from recommender.slots.slot import Filters, SlotName, SlotQuery
+from recommender.slots.slot import SOURCES, Filters, SlotQuery
 from tests.slots.ruled_corpus import (
     FUTURE,
     HIDDEN,
@@ -197,7 +196,7 @@ def test_a_block_beats_everything(corpus: Corpus, target: Target) -> None:
     boost = Rule(action="boost", target=target, factor=10)
     promote = Rule(action="promote", target=target, share=1)
     block = Rule(action="block", target=target)
-    for slot in get_args(SlotName):
+    for slot in SOURCES:
         slots = [SlotQuery(slot, 50)]
         assert not blocked & set(shown(corpus, block, *later, boost, promote, slots=slots))
         assert not blocked & set(shown(corpus, *later, boost, promote, block, slots=slots))
@@ -253,7 +252,7 @@ def test_a_boost_never_takes_an_article_down_even_below_zero(corpus: Corpus) -> 
 
     def scores(action: Action, factor: float, article_id: str) -> list[float]:
         rule = Rule(action=action, target=of(article_id), factor=factor)
-        ruling = rules_of(corpus, rule).on(None, "latest")
+        ruling = rules_of(corpus, rule).on(None, "latest", "latest")
         assert ruling is not None
         return [float(one) for one in weighed(ranked, ruling).scores]
 
@@ -406,3 +405,16 @@ def test_where_most_is_blocked_the_rest_is_found_by_a_search() -> None:
 
 def _only(section: str, limit: int) -> list[SlotQuery]:
     return [SlotQuery("related", limit, 0, Filters(sections=(section,)))]
+
+
+def test_a_timeline_of_any_name_keeps_its_order(corpus: Corpus) -> None:
+    rules = rules_of(corpus, Rule(action="pin", target=of("r25"), position=1))
+    for slot, source, pins in (
+        ("latest", "latest", 1),
+        ("timeline", "story", 0),
+        ("more", "latest", 1),
+        ("story", "story", 0),
+    ):
+        ruling = rules.on(None, slot, source)
+        assert ruling is not None
+        assert len(ruling.pins) == pins

@@ -1,7 +1,5 @@
 """What holds whatever rules meet on a page."""
 
-from typing import get_args
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,9 +7,10 @@ from hypothesis import strategies as st
 
 from recommender.editors.rule import Rule, Target
 from recommender.slots.corpus import Corpus
+from recommender.slots.definitions import BUILT_IN, SlotDefinition
 from recommender.slots.filled import FilledSlot
 from recommender.slots.rule_matching import positions_of
-from recommender.slots.slot import SlotName, SlotQuery
+from recommender.slots.slot import SOURCES, Filters, SlotName, SlotQuery
 from tests.slots.ruled_corpus import (
     AUTHORS,
     COUNT,
@@ -25,7 +24,7 @@ from tests.slots.ruled_corpus import (
 )
 
 CORPORA = [ruled_corpus(seed, neighbours=kept) for seed, kept in ((0, 100), (1, 12), (2, 100))]
-SLOTS: tuple[SlotName, ...] = get_args(SlotName)
+SLOTS = SOURCES
 LIMIT = 8
 
 article_ids = st.integers(0, COUNT - 1).map("r{}".format)
@@ -122,16 +121,66 @@ def test_whatever_editors_order_the_page_stays_sound(
     assert not never & set(shown)
     # what is hidden was never there to be read
     met = {group(corpus, one) for one in {"r0", *seen} - {f"r{n}" for n in HIDDEN}}
-    for slot, query in zip(slots, queries, strict=True):
+    for slot, (name, limit) in zip(slots, wanted, strict=True):
         found = ids(corpus, slot)
-        barred = blocked(corpus, order, query.slot)
+        barred = blocked(corpus, order, name)
         assert not barred & set(found)
-        assert len(found) <= query.limit
+        assert len(found) <= limit
         if not found:
             everyone = {f"r{n}" for n in range(COUNT)} - never - barred
             assert all(group(corpus, one) in met for one in everyone)
         met |= {group(corpus, one) for one in found}
         _adds_up(slot)
+
+
+filters = st.builds(
+    Filters,
+    sections=st.lists(st.sampled_from(SECTIONS), max_size=2).map(tuple),
+    tags=st.lists(st.sampled_from(TAGS), max_size=2).map(tuple),
+    same_section=st.booleans(),
+)
+definitions = st.builds(
+    SlotDefinition,
+    supply=st.sampled_from(SLOTS).map(lambda one: BUILT_IN[one].supply),
+    filters=filters,
+    fallbacks=st.lists(st.sampled_from(SLOTS), max_size=4).map(
+        lambda names: tuple(BUILT_IN[one].supply for one in names)
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    order=orders,
+    made=st.lists(definitions, min_size=1, max_size=3),
+    asked=filters,
+    which=st.integers(0, 2),
+)
+def test_what_the_settings_define_holds_whatever_editors_order(
+    order: list[Rule], made: list[SlotDefinition], asked: Filters, which: int
+) -> None:
+    corpus = CORPORA[which]
+    names = {f"own_{number}": one for number, one in enumerate(made)}
+    queries = [SlotQuery(name, LIMIT, 0, asked) for name in names]
+    slots = page(corpus, "r0", queries, *order, definitions=names)
+    shown = [one for slot in slots for one in ids(corpus, slot)]
+    assert len({group(corpus, one) for one in shown}) == len(shown)
+    for slot, one in zip(slots, made, strict=True):
+        assert slot.fallback in {None, *(each.source for each in one.fallbacks)}
+        assert not blocked(corpus, order, slot.name) & set(ids(corpus, slot))
+        assert all(fits(corpus, each, one.filters, asked) for each in ids(corpus, slot))
+
+
+def fits(corpus: Corpus, article_id: str, *filters: Filters) -> bool:
+    place = int(article_id[1:])
+    sections = corpus.base.columns.section
+    section = corpus.vocabularies.sections[int(sections[place])]
+    return all(
+        (not one.sections or section in one.sections)
+        and (not one.tags or any(place in corpus.base.lists.tags.of(tag) for tag in one.tags))
+        and (not one.same_section or sections[place] == sections[0])
+        for one in filters
+    )
 
 
 def _adds_up(slot: FilledSlot) -> None:
