@@ -71,8 +71,12 @@ def build_approximate(
         made.train(vectors)
         made.add(vectors)
     except RuntimeError as error:
+        # its messages begin with the place in its own source
+        why = str(error).rpartition(": ")[2]
         raise QueryError(
-            f"FAISS cannot build {factory!r} over {count} vectors of {dim}: {error}"
+            f"FAISS cannot build {factory!r} over {count} vectors of {dim}: {why}. Expected a "
+            "factory string such as Flat, HNSW32 or IVF256,SQ8 that suits so many vectors, or "
+            "none, and the number of vectors decides."
         ) from error
     return made
 

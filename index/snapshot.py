@@ -39,12 +39,17 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A version in the store: whether it is served, and whether a rollback can come to it.
+    """A version in the store.
 
-    `published` also holds for the one that is served.
+    Attributes:
+        version: its name.
+        created_at: as its manifest says; None where that cannot be read.
+        current: whether it is served.
+        published: whether a rollback can come to it; also holds for the one that is served.
     """
 
     version: str
+    created_at: str | None
     current: bool
     published: bool
 
@@ -171,7 +176,10 @@ class SnapshotStore:
         """Every sealed version, the oldest first; not verified."""
         stack = self._stack()
         current = stack[-1] if stack else None
-        return tuple(Listed(name, name == current, name in stack) for name in self._names())
+        return tuple(
+            Listed(name, self._created_at(name), name == current, name in stack)
+            for name in self._names()
+        )
 
     def rollback(self) -> str:
         """Serve the last sound version that was published before the current one.
@@ -225,6 +233,12 @@ class SnapshotStore:
                 (self._versions / version).rename(aside)
                 shutil.rmtree(aside, ignore_errors=True)  # a rest goes with the next draft
             return removed
+
+    def _created_at(self, version: str) -> str | None:
+        try:
+            return read_manifest(self._versions / version).created_at
+        except SnapshotError:
+            return None
 
     def _names(self) -> list[str]:
         """Sealed versions, the oldest first."""

@@ -10,7 +10,7 @@ from recommender.articles.article import Article
 from recommender.asking import UnpublishedText
 from recommender.editors.desk import RuleDesk
 from recommender.editors.rule import RecordedRule, Rule, Target
-from recommender.engine import FilledPage, Recommender
+from recommender.engine import Recommender
 from recommender.errors import (
     CatalogError,
     EmbedderError,
@@ -21,9 +21,11 @@ from recommender.errors import (
     SettingsError,
     SourceError,
     UnknownArticle,
+    UnknownRule,
 )
 from recommender.jobs.rebuild import RebuildReport
 from recommender.jobs.scoring import ScoredBatch
+from recommender.pages import FilledPage
 from recommender.readers.events import Event
 from recommender.slots.slot import Filters, Reason, Recommendation, Slot, SlotQuery
 
@@ -52,5 +54,6 @@ __all__ = [
     "SourceError",
     "Target",
     "UnknownArticle",
+    "UnknownRule",
     "UnpublishedText",
 ]

@@ -95,6 +95,8 @@ class Subjects:
         stored = self.catalog.get(article_id)
         if stored is not None and stored.article.status == "withdrawn":
             return f"The article {article_id!r} was withdrawn."
+        if stored is not None and not stored.article.may_be_shown(datetime.now(UTC)):
+            return f"The article {article_id!r} was withdrawn: its time ended."
         if stored is not None:
             return f"The article {article_id!r} has no vector yet. Run: recommender rebuild"
         near = self.catalog.nearest_ids(article_id, 3)

@@ -17,6 +17,10 @@ class UnknownArticle(InputError, LookupError):  # noqa: N818 - read as a sentenc
     """No published article has this id."""
 
 
+class UnknownRule(InputError, LookupError):  # noqa: N818 - read as a sentence: "unknown rule"
+    """No rule has this number."""
+
+
 class SourceError(RecommenderError):
     """A source as a whole cannot be read: absent, not what it says it is, over a limit."""
 

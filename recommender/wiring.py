@@ -1,5 +1,6 @@
 """The only place that assembles: settings in, working parts out."""
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,25 +13,23 @@ from recommender.articles.sources.fetch import FetchLimits
 from recommender.articles.text import article_text
 from recommender.editors.rule_book import RuleBook
 from recommender.errors import SettingsError
+from recommender.experiments.assignment import Experiment, Experiments
 from recommender.jobs.rebuild import Rebuilder, RebuildOptions
 from recommender.readers.circumstances import Network, networks
 from recommender.readers.events import EventLog
 from recommender.readers.group_commit import GroupCommit
 from recommender.readers.keeping import Keeping
 from recommender.readers.together import ReadTogether, read_together
-from recommender.settings import (
-    EmbedderSettings,
-    PipelineSettings,
-    Settings,
-    learned_file,
-    load_settings,
-)
+from recommender.settings import Settings, learned_file, load_settings
+from recommender.settings_tables import EmbedderSettings, PipelineSettings, SlotSettings
 from recommender.similarity import universal_sentence_embedder, wordllama_embedder
 from recommender.similarity.cross_encoder import Reranker, SentenceTransformersReranker
 from recommender.similarity.embedder import Embedder
 from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
+from recommender.slots.definitions import BUILT_IN, SlotDefinition, Supply
 from recommender.slots.learned import Learned, read_learned
 from recommender.slots.pipeline import Pipeline, Rescoring, Weights
+from recommender.slots.slot import CHART_SOURCES, Filters, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,9 @@ class Parts:
     embedder: Embedder
     learned: Learned
     pipelines: dict[str, Pipeline]
+    experiments: Experiments
     popular: PopularWindow
+    slots: Mapping[str, SlotDefinition]
 
     def close(self) -> None:
         """Lets go of the files."""
@@ -76,6 +77,8 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
     settings = settings or load_settings(home)
     learned = read_learned(learned_file(home))
     own_networks = networks(settings.events.own_networks)
+    slots = _slots(settings.slots)
+    experiments = _experiments(settings, slots)
     # before the files are opened: a model that is not there must leave none of them open
     rerankers = {name: _reranker(name, one) for name, one in settings.pipelines.items()}
     try:
@@ -107,10 +110,12 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
             name: _pipeline(name, one, learned, _rescoring(one, rerankers[name], catalog))
             for name, one in settings.pipelines.items()
         },
+        experiments=experiments,
         popular=PopularWindow(
             window=timedelta(days=settings.popular.window_days),
             half_life=timedelta(days=settings.popular.half_life_days),
         ),
+        slots=slots,
     )
 
 
@@ -148,6 +153,11 @@ def fetch_limits(settings: Settings) -> FetchLimits:
         bytes=int(chosen.max_megabytes * 2**20),
         redirects=chosen.max_redirects,
     )
+
+
+def _experiments(settings: Settings, slots: Mapping[str, SlotDefinition]) -> Experiments:
+    chosen = [Experiment(name, **dict(one)) for name, one in settings.experiments.items()]
+    return Experiments(chosen, settings.pipelines.keys(), slots.keys())
 
 
 def _keeping(settings: Settings) -> Keeping:
@@ -227,3 +237,68 @@ def _pipeline(
         related=learned.related,
         rescoring=rescoring,
     )
+
+
+def _slots(chosen: Mapping[str, SlotSettings]) -> dict[str, SlotDefinition]:
+    for name, one in chosen.items():
+        _check_slot(name, one)
+    own = {one.source: _supply(one) for name, one in chosen.items() if name == one.source}
+    return {
+        name: SlotDefinition(
+            supply=_supply(one, own[one.source]),
+            limit=one.limit,
+            filters=Filters(
+                sections=one.sections,
+                languages=one.languages,
+                tags=one.tags,
+                same_section=one.same_section,
+            ),
+            fallbacks=tuple(own[source] for source in one.fallbacks),
+        )
+        for name, one in chosen.items()
+    }
+
+
+def _supply(chosen: SlotSettings, own: Supply | None = None) -> Supply:
+    """What `chosen` leaves out is that of `own`, the slot of its source's name."""
+    hours = chosen.window_hours
+    supply = Supply(
+        chosen.source, chosen.min_score, None if hours is None else timedelta(hours=hours)
+    )
+    if own is None:
+        return supply
+    return Supply(
+        chosen.source,
+        own.min_score if supply.min_score is None else supply.min_score,
+        supply.window or own.window,
+    )
+
+
+_SCORED: frozenset[Source] = CHART_SOURCES | {"related"}
+
+
+def _check_slot(name: str, one: SlotSettings) -> None:
+    """Refuses what each setting allows and all of them together do not."""
+    place = f"The setting slots.{name}"
+    if not re.fullmatch("[a-z][a-z0-9_]*", name):
+        raise SettingsError(
+            f"{place}: a slot is named in small letters, digits and _, such as more_sport."
+        )
+    if name in BUILT_IN and one.source != name:
+        raise SettingsError(
+            f"{place}.source: {name} is built in and stays what it is. Take another name."
+        )
+    if one.min_score is not None and one.source not in _SCORED:
+        raise SettingsError(
+            f"{place}.min_score: {one.source} has no scores. Those of "
+            f"{', '.join(sorted(_SCORED))} have a least one."
+        )
+    if one.source == "related" and (one.min_score or 0) >= 1:
+        raise SettingsError(
+            f"{place}.min_score: of related it is a probability below 1, got {one.min_score}."
+        )
+    if one.window_hours is not None and one.source not in CHART_SOURCES:
+        raise SettingsError(
+            f"{place}.window_hours: {one.source} counts no readers. "
+            f"{', '.join(sorted(CHART_SOURCES))} do."
+        )

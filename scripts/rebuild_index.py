@@ -1,12 +1,13 @@
 """Rebuild for a scheduler: `recommender rebuild` with a dated log line for each step.
 
-    rebuild_index.py articles.jsonl https://www.example.org/feed.xml --home /srv/recommender
+    .venv/bin/python scripts/rebuild_index.py articles.jsonl --home /srv/recommender
 
 A second run at the same time changes nothing and fails. Exit status: 0 all went well; 3 published,
 but some records were rejected (rejects.jsonl in the home says why); 1 it failed, and what is
 served is as before; 2 wrong usage. For cron:
 
-    15 * * * *  rebuild_index.py https://www.example.org/feed.xml 2>>/var/log/rebuild.log
+    RECOMMENDER_HOME=/srv/recommender
+    15 * * * *  cd /srv/checkout && .venv/bin/python scripts/rebuild_index.py FEED 2>>rebuild.log
 
 A systemd unit takes 3 for a success with SuccessExitStatus=3.
 """

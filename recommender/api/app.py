@@ -13,7 +13,9 @@ from index.errors import VectorIndexError
 from recommender.api import (
     problems,
     routes_articles,
+    routes_bulk,
     routes_events,
+    routes_hooks,
     routes_operations,
     routes_recommendations,
     routes_rules,
@@ -49,6 +51,7 @@ def create_app(recommender: Recommender) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(_follow, recommender)
+        await asyncio.to_thread(_resume, recommender)
         following = asyncio.create_task(_keep_following(recommender))
         try:
             with _settled_memory():
@@ -74,6 +77,8 @@ def create_app(recommender: Recommender) -> FastAPI:
     # the longer addresses first: an article's id may itself hold slashes
     routes_recommendations.install(app, service)
     routes_articles.install(app, service)
+    routes_bulk.install(app, service)
+    routes_hooks.install(app, service)
     routes_operations.install(app, service)
     routes_rules.install(app, service)
     return app
@@ -115,6 +120,18 @@ async def _keep_following(recommender: Recommender) -> None:
         except asyncio.CancelledError:
             await looking
             raise
+
+
+def _resume(recommender: Recommender) -> None:
+    """Goes on embedding what a server before this one was given and had not come to."""
+    backlog = recommender.backlog
+    try:
+        # for another model than the snapshot's all articles lack vectors: that is a rebuild's work
+        same = recommender.corpus().embedder == recommender.parts.embedder.name
+        if same and backlog.waiting():
+            backlog.start()
+    except RecommenderError as error:
+        _log.warning("%s", error)
 
 
 def _follow(recommender: Recommender) -> None:

@@ -37,13 +37,18 @@ async def json_body(request: Request, *, kinds: Sequence[Kind] = ("application/j
         )
     try:
         # stricter than the standard library: no NaN, no half of a surrogate pair
-        parsed: object = orjson.loads(await _read(request))
+        parsed: object = orjson.loads(await body_bytes(request))
     except orjson.JSONDecodeError as error:
         raise Problem(400, "invalid-json", f"The body is not valid JSON: {error}.") from None
     return parsed
 
 
-async def _read(request: Request) -> bytes:
+async def body_bytes(request: Request) -> bytes:
+    """The body as it came.
+
+    Raises:
+        Problem: too long (413), or broken off (400).
+    """
     # not request.stream(): most bodies come in one piece, and it takes as long as all the rest
     parts: list[bytes] = []
     length = 0
@@ -93,9 +98,29 @@ def _fault(error: ErrorDetails, model: type[BaseModel]) -> Fault:
             pointer,
             f"{where}: {unknown_name(str(error['loc'][-1]), _names_at(model, error['loc']))}",
         )
-    message = error["msg"].removeprefix("Value error, ")
-    came = "" if error["type"] in {"missing", "value_error"} else f", got {_shown(error['input'])}"
+    message = _in_words(error)
+    came = "" if error["type"] in {"missing", "value_error"} else f", got {_came(error)}"
     return Fault(pointer, f"{where}: {message[:1].lower()}{message[1:]}{came}.")
+
+
+def _in_words(error: ErrorDetails) -> str:
+    """What was expected; the library's own words where they know nothing of its insides."""
+    bounds = error.get("ctx", {})
+    match error["type"]:
+        case "model_type" | "model_attributes_type":
+            return "expected an object"
+        case "too_short" if bounds["field_type"] == "List":
+            return f"expected a list with at least {bounds['min_length']} in it"
+        case "too_long" if bounds["field_type"] == "List":
+            return f"expected a list with at most {bounds['max_length']} in it"
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _came(error: ErrorDetails) -> str:
+    came = error["input"]
+    if error["type"] in {"too_short", "too_long"} and isinstance(came, list):
+        return f"{len(came):,}" if came else "an empty one"
+    return _shown(came)
 
 
 def _names_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
@@ -107,7 +132,9 @@ def _names_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]
 
 
 def _shown(value: object) -> str:
-    return f"a {type(value).__name__}" if isinstance(value, (dict, list)) else repr(value)[:60]
+    if isinstance(value, dict):
+        return "an object"
+    return "a list" if isinstance(value, list) else repr(value)[:60]
 
 
 def _escaped(part: str) -> str:

@@ -55,6 +55,7 @@ class Operation:
 
     Attributes:
         name: unique.
+        kept: whether caches may keep the answer, and ask whether it still holds.
         problems: statuses that it may answer with beside its own; 500 goes without saying.
     """
 
@@ -64,6 +65,7 @@ class Operation:
     answer: Answer
     description: str = ""
     status: int = 200
+    kept: bool = False
     query: QueryString = NONE
     of_article: bool = False
     of_rule: bool = False
@@ -81,6 +83,9 @@ class Operation:
                 }
             }
         found: dict[int | str, dict[str, Any]] = {self.status: answer}
+        if self.kept:
+            answer["headers"] = _KEPT
+            found[304] = {"description": _HOLDS, "headers": _KEPT}
         for status in (*self.problems, 500):
             example = PROBLEMS[status]
             found[status] = {
@@ -96,6 +101,8 @@ class Operation:
             parameters.insert(0, _PATH_PARAMETER)
         if self.of_rule:
             parameters.insert(0, _RULE_PARAMETER)
+        if self.kept:
+            parameters.append(_IF_NONE_MATCH)
         extra: dict[str, Any] = {"parameters": parameters} if parameters else {}
         if self.body is not None:
             content = {"schema": self.body.schema, "example": self.body.example}
@@ -135,6 +142,30 @@ _RULE_PARAMETER: Json = {
     "description": "The number of a standing rule.",
     "schema": {"type": "integer", "minimum": 1},
     "example": 7,
+}
+
+_TAG = '"7a1c0f63d5b24e0c9b6f1d2e8a4c3b50"'
+_IF_NONE_MATCH: Json = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "ETags of answers that were kept.",
+    "schema": {"type": "string"},
+    "example": _TAG,
+}
+_HOLDS = "What If-None-Match names still holds; no body."
+_KEPT: Json = {
+    "ETag": {
+        "description": "Of `data` and of `meta` less `recommendation_id` and `took_ms`, which "
+        "differ from answer to answer.",
+        "schema": {"type": "string"},
+        "example": _TAG,
+    },
+    "Cache-Control": {
+        "description": "As the settings `cache` have it; private where readers are named.",
+        "schema": {"type": "string"},
+        "example": "no-cache",
+    },
 }
 
 _PROBLEM: Json = {

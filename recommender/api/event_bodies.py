@@ -15,7 +15,9 @@ from recommender.readers.event import (
     Aside,
     Event,
     EventType,
+    Trial,
 )
+from recommender.readers.event_records import trial_of
 
 MAX_EVENTS: Final = 1_000
 MAX_SHOWN: Final = 1_000
@@ -33,6 +35,7 @@ FIELDS: Final = (
     "seconds",
     "user_agent",
     "prefetch",
+    "experiment",
 )
 _KNOWN = frozenset(FIELDS)
 _TYPES: Mapping[str, EventType] = {one: one for one in EVENT_TYPES}
@@ -142,6 +145,7 @@ def _event(raw: object, arrival: Arrival) -> Event:
         position=_position(raw) if "position" in raw else None,
         seconds=_seconds(raw, kind),
         aside=_aside(raw, arrival),
+        trial=_trial(raw, kind, shown) if "experiment" in raw else None,
     )
 
 
@@ -195,6 +199,20 @@ def _seconds(raw: Mapping[str, object], kind: EventType) -> float | None:
     if isinstance(value, int | float) and number and 0 <= value <= MAX_SECONDS:
         return float(value)
     raise _Wrong("seconds", f"expected a number from 0 to {MAX_SECONDS:,}, got {_shown(value)}.")
+
+
+def _trial(raw: Mapping[str, object], kind: EventType, shown: Sequence[str]) -> Trial | None:
+    value = raw["experiment"]
+    if value is None:
+        return None
+    if kind != "impression":
+        raise _Wrong("experiment", f"expected it of an impression only, not of a {kind}.")
+    if not isinstance(value, dict):
+        raise _Wrong("experiment", f"expected meta.experiment as it came, got {_shown(value)}.")
+    try:
+        return trial_of(value, len(shown))
+    except ValueError as error:
+        raise _Wrong("experiment", f"{error}.") from None
 
 
 def _aside(raw: Mapping[str, object], arrival: Arrival) -> Aside | None:

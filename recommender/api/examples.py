@@ -59,6 +59,7 @@ EVENTS = [
         "article_id": "hp-0042",
         "impression_id": "5b0d8f6c1f5f4a7b9a3f0f9d2b6c4e11",
         "shown": ["hp-0017", "hp-0031"],
+        "experiment": {"name": "closeness", "arm": "similarity"},
         "reader": "r-81",
     },
     {
@@ -78,6 +79,51 @@ ARTICLE = {
     "section": "City",
     "published_at": "2026-01-31T09:00:00Z",
     "editors_choice": True,
+}
+
+LINES = (
+    '{"id": "hp-0042", "title": "Bridge to close", "published_at": "2026-01-31T09:00:00Z"}\n'
+    '{"id": "hp-0043", "title": "Tenders for the bridge", "expires_at": "2026-03-01T00:00:00Z"}\n'
+    '{"id": "hp-0044", "status": "withdrawn"}\n'
+    '{"id": "hp-0045"}\n'
+)
+
+LOADED = {
+    "data": {
+        "read": 4,
+        "added": 2,
+        "changed": 1,
+        "unchanged": 0,
+        "outdated": 0,
+        "withheld": 0,
+        "rejected": 1,
+        "waiting": 2,
+        "rejects": [
+            {
+                "line": 4,
+                "reason": "a record needs a title or a body; this one has id: call the field "
+                "title, or on the command line say what it is called: --map title=headline.",
+            }
+        ],
+    }
+}
+
+GHOST = {
+    "post": {
+        "current": {
+            "id": "65f1a2b3c4d5e6f708192a3b",
+            "title": "Harbour bridge to close for repairs",
+            "html": "<p>The council decided on Tuesday to close the bridge for six weeks.</p>",
+            "url": "https://harbourpost.example/bridge-closes/",
+            "status": "published",
+            "published_at": "2026-01-31T09:00:00.000Z",
+            "updated_at": "2026-01-31T09:00:00.000Z",
+            "primary_tag": {"name": "City"},
+            "tags": [{"name": "City", "visibility": "public"}],
+            "authors": [{"name": "Solway"}],
+        },
+        "previous": {"status": "draft", "updated_at": "2026-01-31T08:40:00.000Z"},
+    }
 }
 
 SNAPSHOT = {
@@ -117,6 +163,13 @@ PROBLEMS = {
         "invalid-json",
         "The body is not valid JSON",
         "The body is not valid JSON: unexpected end of data: line 1 column 10 (char 9).",
+    ),
+    403: _problem(
+        403,
+        "",
+        "Forbidden",
+        "Expected the header X-Ghost-Signature as Ghost makes it with the secret in the setting "
+        "hooks.ghost_secret, got none. Give the webhook in Ghost the same secret.",
     ),
     404: _problem(
         404,

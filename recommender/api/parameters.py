@@ -7,15 +7,14 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from recommender.articles.times import parse_time
-from recommender.engine import DEFAULT_PIPELINE
-from recommender.slots.slot import MAX_LIMIT, SlotName
+from recommender.pages import DEFAULT_PIPELINE
+from recommender.slots.slot import MAX_LIMIT, POPULAR_SLOTS, SOURCES, PopularBy
 
 T = TypeVar("T")
 
+MAX_READER = 512
 MAX_IDS = 1_000
-"""Ids that `seen` or `exclude` take."""
-
-SLOT_NAMES: tuple[SlotName, ...] = ("related", "popular", "latest", "editors_choice", "story")
+"""Ids that `seen`, `shown` or `exclude` take."""
 
 _MAX_WINDOW = timedelta(days=3650)
 _WINDOW = re.compile(r"(\d{1,6})([hd])")
@@ -97,11 +96,18 @@ def word(text: str) -> str:
     return text
 
 
-def _slot(text: str) -> SlotName:
-    for name in SLOT_NAMES:
+def _popular_by(text: str) -> PopularBy:
+    for name in POPULAR_SLOTS:
         if name == text:
             return name
-    raise ValueError(f"one of {', '.join(SLOT_NAMES)}")
+    raise ValueError(f"one of {', '.join(POPULAR_SLOTS)}")
+
+
+def reader_name(text: str) -> str:
+    """Reads the name of a reader; "" where it is unknown."""
+    if len(text) > MAX_READER:
+        raise ValueError(f"at most {MAX_READER} characters")
+    return text
 
 
 _TEXT = {"type": "string", "minLength": 1}
@@ -109,11 +115,11 @@ _TIME = {"type": "string", "format": "date-time"}
 
 LIMIT = Parameter(
     "limit",
-    "How many articles at the most.",
+    "How many articles at the most; else as the slot is defined, which is 5 unless the settings "
+    "say otherwise.",
     integer(1, MAX_LIMIT),
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
     example=5,
-    default=5,
 )
 OFFSET = Parameter(
     "offset",
@@ -133,6 +139,22 @@ LANGUAGE = Parameter(
     _TEXT,
     example="en",
     repeated=True,
+)
+TAG = Parameter(
+    "tag",
+    "Only articles that have this tag, whatever its case.",
+    word,
+    _TEXT,
+    example="Harbour",
+    repeated=True,
+)
+SAME_SECTION = Parameter(
+    "same_section",
+    "Only articles of the section of what the page is about; none where it has none.",
+    flag,
+    {"type": "boolean"},
+    example=True,
+    default=False,
 )
 PUBLISHED_AFTER = Parameter(
     "published_after",
@@ -155,6 +177,15 @@ SEEN = Parameter(
     word,
     _TEXT,
     example="hp-0008",
+    repeated=True,
+)
+SHOWN = Parameter(
+    "shown",
+    "The page shows this article elsewhere already, whoever reads it: neither it nor a copy of it "
+    "comes again. An id that is unknown is passed over.",
+    word,
+    _TEXT,
+    example="hp-0009",
     repeated=True,
 )
 AT = Parameter(
@@ -183,11 +214,29 @@ PIPELINE = Parameter(
     example="similarity",
     default=DEFAULT_PIPELINE,
 )
+READER = Parameter(
+    "reader",
+    "A name that the reader keeps, or their session: it decides on the arm of an experiment, which "
+    "`meta.experiment` tells, and is not kept. Without effect beside `pipeline`.",
+    reader_name,
+    {"type": "string", "maxLength": MAX_READER},
+    example="r-81",
+)
 SLOT = Parameter(
     "slot",
-    "A slot of the page, in the order in which they choose; related and popular by default.",
-    _slot,
-    {"type": "string", "enum": list(SLOT_NAMES)},
+    "A slot of the page, in the order in which they choose; related and popular by default. "
+    f"There are {', '.join(SOURCES)}, and those that the settings define.",
+    word,
+    _TEXT,
     example="related",
     repeated=True,
+)
+BY = Parameter(
+    "by",
+    "What popular means: read by most, read more than usual, or clicked most often of the times "
+    "it is shown.",
+    _popular_by,
+    {"type": "string", "enum": list(POPULAR_SLOTS)},
+    example="trending",
+    default="most_read",
 )

@@ -21,6 +21,7 @@ from recommender.errors import (
     RebuildBusy,
     RecommenderError,
     UnknownArticle,
+    UnknownRule,
 )
 
 _log = logging.getLogger("recommender.api")
@@ -103,7 +104,8 @@ def answered(request: Request, problem: Problem) -> Response:
     return Response(
         orjson.dumps(content),
         status_code=problem.status,
-        headers=dict(problem.headers),
+        # what is unknown now may be published in the next moment
+        headers={"Cache-Control": "no-store", **problem.headers},
         media_type=MEDIA_TYPE,
     )
 
@@ -117,6 +119,7 @@ def unknown_name(name: str, valid: Sequence[str]) -> str:
 
 _TITLES = {
     "unknown-article": "Unknown article",
+    "unknown-rule": "Unknown rule",
     "invalid-request": "The request cannot be used",
     "invalid-json": "The body is not valid JSON",
     "not-ready": "Not ready",
@@ -131,6 +134,8 @@ def _problem_of(request: Request, error: Exception) -> Problem:  # noqa: PLR0911
             return error
         case UnknownArticle():
             return Problem(404, "unknown-article", str(error))
+        case UnknownRule():
+            return Problem(404, "unknown-rule", str(error))
         case InputError():
             return Problem(422, "invalid-request", str(error))
         case NotReady():
@@ -156,7 +161,11 @@ def _problem_of(request: Request, error: Exception) -> Problem:  # noqa: PLR0911
 
 def _http_problem(request: Request, error: HTTPException) -> Problem:
     if error.status_code == http.HTTPStatus.NOT_FOUND:
-        return Problem(404, "", "Nothing is at this address. /openapi.json lists what there is.")
+        return Problem(
+            404,
+            "",
+            "Nothing is at this address. /docs shows what there is; for programs, /openapi.json.",
+        )
     if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = ", ".join(_methods(request))
         return Problem(
@@ -169,10 +178,14 @@ def _http_problem(request: Request, error: HTTPException) -> Problem:
 
 
 def _methods(request: Request) -> list[str]:
-    """What the address takes, by all of its routes: the framework tells those of one only."""
+    """What the address takes, by all routes of its pattern: the framework tells those of one only.
+
+    A later pattern that it also fits is another address: an article's id may end in "/related".
+    """
+    fitting = [one for one in request.app.routes if one.matches(request.scope)[0] is not Match.NONE]
+    pattern = getattr(fitting[0], "path", None)
     found: set[str] = set()
-    for route in request.app.routes:
-        match, _ = route.matches(request.scope)
-        if match is not Match.NONE:
+    for route in fitting:
+        if getattr(route, "path", None) == pattern:
             found.update(getattr(route, "methods", None) or ())
     return sorted(found)

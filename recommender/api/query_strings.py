@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 
 from recommender.api.parameters import (
     AT,
+    BY,
     EXCLUDE,
     EXPLAIN,
     LANGUAGE,
@@ -19,15 +20,19 @@ from recommender.api.parameters import (
     PIPELINE,
     PUBLISHED_AFTER,
     PUBLISHED_BEFORE,
+    READER,
+    SAME_SECTION,
     SECTION,
     SEEN,
+    SHOWN,
     SLOT,
+    TAG,
     WINDOW,
     Parameter,
 )
 from recommender.api.problems import Fault, Problem, unknown_name
-from recommender.engine import DEFAULT_PIPELINE, PAGE
-from recommender.slots.slot import Filters, SlotName
+from recommender.pages import DEFAULT_PIPELINE, PAGE
+from recommender.slots.slot import Filters, PopularBy, SlotName
 
 T = TypeVar("T")
 Default = TypeVar("Default")
@@ -40,17 +45,27 @@ class Asked:
     Attributes:
         explain: tell every signal and its weight, not only those that contributed.
         slots: those of a page, in the order in which they choose.
+        by: what popular means.
+        reader: who may be part of an experiment; "" where unknown, or a pipeline was named.
     """
 
-    limit: int = 5
+    limit: int | None = None
     offset: int = 0
     filters: Filters = Filters()  # noqa: RUF009 - frozen, so one may serve all
     seen: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     at: datetime | None = None
     window: timedelta | None = None
     explain: bool = False
     pipeline: str = DEFAULT_PIPELINE
     slots: tuple[SlotName, ...] = PAGE
+    by: PopularBy = "most_read"
+    reader: str = ""
+
+    @property
+    def personal(self) -> bool:
+        """Whether the answer is for one reader."""
+        return bool(self.seen or self.reader)
 
 
 NOTHING_SPECIAL = Asked()
@@ -61,13 +76,16 @@ _COMMON: tuple[Parameter[Any], ...] = (
     OFFSET,
     SECTION,
     LANGUAGE,
+    TAG,
     PUBLISHED_AFTER,
     PUBLISHED_BEFORE,
     EXCLUDE,
     SEEN,
+    SHOWN,
     AT,
     EXPLAIN,
     PIPELINE,
+    READER,
 )
 
 
@@ -84,6 +102,17 @@ class Values:
         texts = self._given.get(parameter.name)
         found = self._converted(parameter, texts[0]) if texts else None
         return default if found is None else found
+
+    def needed(self, parameter: Parameter[str]) -> str:
+        """Its value; "" and a fault where it was not given or cannot be converted."""
+        name = parameter.name
+        if name not in self._given:
+            told = (
+                f"Expected {name} as a parameter of the query string, got none. "
+                f"{parameter.about} Write it as ?{urlencode({name: parameter.example})}"
+            )
+            self.faults.append(Fault(name, told))
+        return self.one(parameter, "")
 
     def refuse(self) -> None:
         """Raises a problem that tells what could not be converted, where anything could not."""
@@ -130,6 +159,7 @@ class QueryString:
             return NOTHING_SPECIAL
         given = self._given(query)
         values = Values(given)
+        reader = values.one(READER, "")
         asked = Asked(
             limit=values.one(LIMIT, NOTHING_SPECIAL.limit),
             offset=values.one(OFFSET, NOTHING_SPECIAL.offset),
@@ -139,13 +169,18 @@ class QueryString:
                 published_after=values.one(PUBLISHED_AFTER, None),
                 published_before=values.one(PUBLISHED_BEFORE, None),
                 exclude=values.many(EXCLUDE),
+                tags=values.many(TAG),
+                same_section=values.one(SAME_SECTION, default=False),
             ),
             seen=values.many(SEEN),
+            shown=values.many(SHOWN),
             at=values.one(AT, None),
             window=values.one(WINDOW, None),
             explain=values.one(EXPLAIN, default=False),
             pipeline=values.one(PIPELINE, DEFAULT_PIPELINE),
+            reader="" if PIPELINE.name in given else reader,
             slots=values.many(SLOT) or PAGE,
+            by=values.one(BY, NOTHING_SPECIAL.by),
         )
         values.refuse()
         return asked
@@ -174,7 +209,7 @@ class QueryString:
         return given
 
 
-RELATED = QueryString(_COMMON)
-POPULAR = QueryString((*_COMMON, WINDOW))
-SLOTS = QueryString((*(one for one in _COMMON if one is not OFFSET), WINDOW, SLOT))
+RELATED = QueryString((*_COMMON, SAME_SECTION))
+POPULAR = QueryString((*_COMMON, BY, WINDOW))
+SLOTS = QueryString((*(one for one in _COMMON if one is not OFFSET), SAME_SECTION, WINDOW, SLOT))
 NONE = QueryString(())

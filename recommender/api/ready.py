@@ -17,6 +17,7 @@ class Rendered:
         fallback: what filled the slot, or each slot by name; None where nothing stood in.
         pipeline: which ranked it.
         index_version: the snapshot that answered.
+        tag: ETag of all that.
     """
 
     data: bytes
@@ -24,6 +25,7 @@ class Rendered:
     fallback: SlotName | dict[SlotName, SlotName | None] | None
     pipeline: str
     index_version: str
+    tag: str
 
 
 class ReadyAnswers:

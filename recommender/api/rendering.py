@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 import numpy as np
@@ -10,23 +10,25 @@ import numpy.typing as npt
 import orjson
 from starlette.responses import Response
 
+from recommender.api.caching import tag_of
 from recommender.api.ready import Rendered
-from recommender.engine import FilledPage
+from recommender.pages import FilledPage
 from recommender.slots.filled import FilledSlot, relevance
-from recommender.slots.ranking import Ranked
+from recommender.slots.ranking import TOLD, Ranked
 from recommender.slots.slot import SlotName
 from recommender.slots.words import because
 
 _DIGITS = 6
 """Decimals of scores; they come from float32."""
 
-# what is shown may be withdrawn at any moment
-_HEADERS = {"Cache-Control": "no-store"}
+NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}
 
 
-def json_response(content: bytes, status: int = 200) -> Response:
-    """JSON that no cache may keep."""
-    return Response(content, status, _HEADERS, "application/json")
+def json_response(
+    content: bytes, status: int = 200, headers: Mapping[str, str] = NOT_KEPT
+) -> Response:
+    """JSON that no cache may keep, unless `headers` say otherwise."""
+    return Response(content, status, headers, "application/json")
 
 
 def one_slot(page: FilledPage, *, explain: bool) -> Rendered:
@@ -46,7 +48,13 @@ def many_slots(page: FilledPage, *, explain: bool) -> Rendered:
     return _rendered(page, b"{%b}" % data, {slot.name: slot.fallback for slot in page.slots})
 
 
-def envelope(rendered: Rendered, *, started: float) -> Response:
+def envelope(
+    rendered: Rendered,
+    *,
+    started: float,
+    headers: Mapping[str, str] = NOT_KEPT,
+    experiment: Mapping[str, object] | None = None,
+) -> Response:
     """The whole answer; `started` is `time.perf_counter()` when the request came."""
     meta = orjson.dumps(
         {
@@ -55,36 +63,64 @@ def envelope(rendered: Rendered, *, started: float) -> Response:
             "pipeline": rendered.pipeline,
             "fallback": rendered.fallback,
             "took_ms": round((time.perf_counter() - started) * 1000, 3),
+            **({} if experiment is None else {"experiment": experiment}),
         }
     )
-    return json_response(b'{"data":%b,"meta":%b}' % (rendered.data, meta))
+    return json_response(b'{"data":%b,"meta":%b}' % (rendered.data, meta), headers=headers)
 
 
 def _rendered(
     page: FilledPage, data: bytes, fallback: SlotName | dict[SlotName, SlotName | None] | None
 ) -> Rendered:
-    return Rendered(data, page.slots[0].name, fallback, page.pipeline.name, page.corpus.version)
+    pipeline, version = page.pipeline.name, page.corpus.version
+    # of all but recommendation_id and took_ms, in which no two answers are the same
+    tag = tag_of(data, version.encode(), pipeline.encode(), orjson.dumps(fallback))
+    return Rendered(data, page.slots[0].name, fallback, pipeline, version, tag)
 
 
 def _cards(page: FilledPage, slot: FilledSlot, explain: bool) -> bytes:
+    return b"[%b]" % b",".join(cards_of(page, slot, explain).values())
+
+
+def cards_of(
+    page: FilledPage,
+    slot: FilledSlot,
+    explain: bool,
+    chosen: Mapping[int, int] | None = None,
+) -> dict[int, bytes]:
+    """Cards by the positions that they tell.
+
+    Args:
+        page: that the slot is of.
+        slot: whose cards.
+        explain: tell every signal and its weight.
+        chosen: of places in the slot, from 0, the position to tell; None for all as they stand.
+    """
     ranked = slot.ranked
     signals = ranked.signals
     weights = _weights(ranked) if explain else None
-    likely = relevance(slot, page.pipeline)
+    likely = relevance(page.corpus, slot, page.pipeline)
     places = len(ranked.positions)
     relevances = [None] * places if likely is None else _rounded(likely)
     values, contributions = _rounded(ranked.values.T), _rounded(ranked.contributions.T)
-    cards = []
+    cards = {}
     for place, position, score in zip(
         range(places), ranked.positions.tolist(), _rounded(ranked.scores), strict=True
     ):
+        told = place + 1 if chosen is None else chosen.get(place)
+        if told is None:
+            continue
         reasons = _reasons(signals, values[place], contributions[place], weights)
-        raised = {one["signal"]: one["value"] for one in reasons if one["contribution"] > 0}
+        raised = {
+            one["signal"]: one["value"]
+            for one in reasons
+            if one["contribution"] > 0 or one["signal"] in TOLD
+        }
         added = orjson.dumps(
             {
                 "score": score,
                 "relevance": relevances[place],
-                "position": place + 1,
+                "position": told,
                 "because": because(
                     page.corpus,
                     page.subject,
@@ -97,8 +133,8 @@ def _cards(page: FilledPage, slot: FilledSlot, explain: bool) -> bytes:
             }
         )
         # two objects made one: the card less its closing brace, what is added less its opening one
-        cards.append(b"%b,%b" % (page.corpus.card_at(position)[:-1], added[1:]))
-    return b"[%b]" % b",".join(cards)
+        cards[told] = b"%b,%b" % (page.corpus.card_at(position)[:-1], added[1:])
+    return cards
 
 
 def _rounded(numbers: npt.NDArray[np.float32]) -> list[Any]:
@@ -120,13 +156,13 @@ def _reasons(
     contributions: Sequence[float],
     weights: Sequence[float] | None,
 ) -> list[_Told]:
-    """The greatest contribution first; those that added nothing only where weights are told."""
+    """The greatest contribution first; what added nothing only with weights, or in `TOLD`."""
     order = sorted(zip(contributions, signals, values, strict=True), reverse=True)
     if weights is None:
         return [
             {"signal": signal, "value": value, "contribution": contribution}
             for contribution, signal, value in order
-            if contribution
+            if contribution or signal in TOLD
         ]
     counts = dict(zip(signals, weights, strict=True))
     return [

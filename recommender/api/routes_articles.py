@@ -30,6 +30,11 @@ _SCHEMA = {
         "authors": {"type": "array", "items": {"type": "string"}},
         "published_at": {"type": "string", "format": "date-time"},
         "updated_at": {"type": "string", "format": "date-time"},
+        "expires_at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "From then on it is as one that is withdrawn.",
+        },
         "editors_choice": {"type": "boolean"},
         "evergreen": {"type": "boolean"},
         "status": {"type": "string", "enum": ["published", "withdrawn"]},

@@ -1,6 +1,9 @@
 """What stands beside an article, a text, or on a page."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -8,15 +11,19 @@ from starlette.responses import Response
 
 from recommender.api import examples, rendering
 from recommender.api.bodies import model_body
+from recommender.api.caching import Caching, holds, not_modified
 from recommender.api.documentation import PATH_ID, Answer, Operation, body_of
-from recommender.api.parameters import window_of
+from recommender.api.interleaved import interleaved
+from recommender.api.parameters import SLOT, window_of
 from recommender.api.query_strings import NONE, POPULAR, RELATED, SLOTS, Asked
 from recommender.api.ready import ReadyAnswers, Rendered
 from recommender.api.routing import add
 from recommender.api.schemas import PageBody, TextBody
 from recommender.api.service import Service
+from recommender.api.trials import Trials, told
 from recommender.asking import UnpublishedText
-from recommender.slots.slot import SlotQuery
+from recommender.experiments.assignment import INTERLEAVED, Assignment, coins
+from recommender.slots.slot import MAX_LIMIT, POPULAR_SLOTS, SlotName, SlotQuery
 
 _TAG = "recommendations"
 _ONE_SLOT = Answer("Cards, best first.", examples.ONE_SLOT)
@@ -27,64 +34,161 @@ class _Recommendations:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._ready = ReadyAnswers()
+        self._caching = Caching(service.recommender.parts.settings.cache)
+        self._trials = Trials(service.recommender.parts.experiments)
 
     async def related(self, request: Request) -> Response:
         started = time.perf_counter()
-        question = (request.path_params[PATH_ID], request.scope["query_string"])
+        article_id, query = request.path_params[PATH_ID], request.scope["query_string"]
+        glance = self._trials.glance(query, "related")
+        if glance.key is None:
+            asked = RELATED.read(request)
+            return await self._alone(request, "related", article_id, asked, started)
+        question = (article_id, glance.key)
         state = self._service.recommender.state()
         rendered = self._ready.get(state, question)
+        personal = glance.named
         if rendered is None:
             asked = RELATED.read(request)
             slots = (SlotQuery("related", asked.limit, asked.offset, asked.filters),)
-            page = await self._service.filled(slots, question[0], asked)
+            page = await self._service.filled(slots, article_id, _of_arm(asked, glance.trial))
             rendered = rendering.one_slot(page, explain=asked.explain)
-            if self._service.recommender.state() is state:
+            personal = asked.personal or glance.named
+            # what one reader has seen is hardly ever asked for again
+            if not asked.seen and self._service.recommender.state() is state:
                 self._ready.keep(state, question, rendered)
-        return self._answer(rendered, started)
+        if glance.trial is not None:
+            return self._answer(rendered, started, told(glance.trial))
+        return self._kept(request, rendered, started, personal=personal)
 
     async def related_to_text(self, request: Request) -> Response:
         started = time.perf_counter()
         asked = RELATED.read(request)
         text = await model_body(request, TextBody)
-        slots = (SlotQuery("related", asked.limit, asked.offset, asked.filters),)
-        page = await self._service.filled(slots, UnpublishedText(text.body, text.title), asked)
-        return self._answer(rendering.one_slot(page, explain=asked.explain), started)
+        about = UnpublishedText(text.body, text.title)
+        return await self._alone(request, "related", about, asked, started, kept=False)
 
     async def popular(self, request: Request) -> Response:
         started = time.perf_counter()
         asked = POPULAR.read(request)
-        slots = (SlotQuery("popular", asked.limit, asked.offset, asked.filters),)
-        page = await self._service.filled(slots, None, asked)
-        return self._answer(rendering.one_slot(page, explain=asked.explain), started)
+        return await self._alone(request, POPULAR_SLOTS[asked.by], None, asked, started)
 
     async def slots(self, request: Request) -> Response:
         started = time.perf_counter()
         asked = SLOTS.read(request)
+        self._service.refuse_unknown((SLOT.name, name) for name in asked.slots)
         slots = tuple(
             SlotQuery(name, asked.limit, 0, asked.filters) for name in dict.fromkeys(asked.slots)
         )
+        trial = self._trials.of(asked, [one.slot for one in slots], alone=False)
+        asked = _of_arm(asked, trial)
         page = await self._service.filled(slots, request.path_params[PATH_ID], asked)
-        return self._answer(rendering.many_slots(page, explain=asked.explain), started)
+        rendered = rendering.many_slots(page, explain=asked.explain)
+        if trial is not None:
+            return self._answer(rendered, started, told(trial))
+        return self._kept(request, rendered, started, personal=asked.personal)
 
     async def page(self, request: Request) -> Response:
         started = time.perf_counter()
         NONE.read(request)
         body = await model_body(request, PageBody)
+        self._service.refuse_unknown(
+            (f"/slots/{place}/slot", one.slot) for place, one in enumerate(body.slots)
+        )
         asked = Asked(
             seen=tuple(body.seen),
+            shown=tuple(body.shown),
             at=body.at,
             window=None if body.window is None else window_of(body.window),
             explain=body.explain,
             pipeline=body.pipeline,
+            reader="" if "pipeline" in body.model_fields_set else body.reader,
         )
+        trial = self._trials.of(asked, [one.slot for one in body.slots], alone=False)
+        asked = _of_arm(asked, trial)
         subject = body.article_id
         about = UnpublishedText(body.body, body.title) if body.title or body.body else subject
         page = await self._service.filled([one.query() for one in body.slots], about, asked)
-        return self._answer(rendering.many_slots(page, explain=asked.explain), started)
+        rendered = rendering.many_slots(page, explain=asked.explain)
+        return self._answer(rendered, started, None if trial is None else told(trial))
 
-    def _answer(self, rendered: Rendered, started: float) -> Response:
+    async def _alone(
+        self,
+        request: Request,
+        slot: SlotName,
+        subject: str | UnpublishedText | None,
+        asked: Asked,
+        started: float,
+        *,
+        kept: bool = True,
+    ) -> Response:
+        """An answer of one slot; caches may keep it if `kept` is set and no experiment decides."""
+        trial = self._trials.of(asked, (slot,), alone=True)
+        if trial is not None and trial.arm == INTERLEAVED:
+            made = await self._interleaved(slot, subject, asked, trial)
+            if made is not None:
+                return self._answer(made[0], started, told(trial, made[1]))
+            trial = None
+        asked = _of_arm(asked, trial)
+        slots = (SlotQuery(slot, asked.limit, asked.offset, asked.filters),)
+        page = await self._service.filled(slots, subject, asked)
+        rendered = rendering.one_slot(page, explain=asked.explain)
+        if trial is not None or not kept:
+            return self._answer(rendered, started, None if trial is None else told(trial))
+        return self._kept(request, rendered, started, personal=asked.personal)
+
+    async def _interleaved(
+        self,
+        slot: SlotName,
+        subject: str | UnpublishedText | None,
+        asked: Asked,
+        trial: Assignment,
+    ) -> tuple[Rendered, list[str]] | None:
+        """None where the list would be too long, or the articles changed between its halves."""
+        limit = asked.limit or self._service.recommender.parts.slots[slot].limit
+        needed = limit + asked.offset
+        if needed > MAX_LIMIT:
+            return None
+        slots = (SlotQuery(slot, needed, 0, asked.filters),)
+        pages = [
+            await self._service.filled(slots, subject, replace(asked, pipeline=arm))
+            for arm in trial.experiment.arms
+        ]
+        if pages[0].corpus is not pages[1].corpus:
+            return None
+        about = subject.title if isinstance(subject, UnpublishedText) else subject or ""
+        drawn = coins(
+            trial.experiment.salt or trial.experiment.name,
+            asked.reader,
+            about,
+            datetime.now(UTC).date().isoformat(),
+            count=-(-needed // 2),
+        )
+        return interleaved(pages, drawn, limit=limit, offset=asked.offset, explain=asked.explain)
+
+    def _answer(
+        self,
+        rendered: Rendered,
+        started: float,
+        experiment: Mapping[str, object] | None = None,
+    ) -> Response:
+        """An answer that no cache keeps, as each of an experiment is an impression of its own."""
         self._service.count(rendered)
-        return rendering.envelope(rendered, started=started)
+        return rendering.envelope(rendered, started=started, experiment=experiment)
+
+    def _kept(
+        self, request: Request, rendered: Rendered, started: float, *, personal: bool
+    ) -> Response:
+        """An answer that caches may keep, or word that theirs still holds."""
+        self._service.count(rendered)
+        headers = self._caching.headers(rendered.tag, personal=personal)
+        if holds(request, rendered.tag):
+            return not_modified(headers)
+        return rendering.envelope(rendered, started=started, headers=headers)
+
+
+def _of_arm(asked: Asked, trial: Assignment | None) -> Asked:
+    return asked if trial is None else replace(asked, pipeline=trial.arm)
 
 
 def install(app: FastAPI, service: Service) -> None:
@@ -102,6 +206,7 @@ def install(app: FastAPI, service: Service) -> None:
             _ONE_SLOT,
             "A slot that would stay empty is filled with popular articles, editors' choices or "
             "the latest; `meta.fallback` says with which.",
+            kept=True,
             query=RELATED,
             of_article=True,
             problems=(404, 422, 503),
@@ -118,6 +223,7 @@ def install(app: FastAPI, service: Service) -> None:
             "Several slots of an article's page",
             _PAGE,
             "Parameters hold for every slot; POST /v1/slots takes others for each.",
+            kept=True,
             query=SLOTS,
             of_article=True,
             problems=(404, 422, 503),
@@ -146,9 +252,13 @@ def install(app: FastAPI, service: Service) -> None:
         Operation(
             "popular",
             _TAG,
-            "What is read most",
+            "What is read most, more than usual, or clicked most often",
             _ONE_SLOT,
-            "Unique readers, those of long ago counting less.",
+            "Most read: unique readers, those of long ago counting less. Trending: readers of "
+            "late beside those that the article's own past lets expect. Most clicked: clicks an "
+            "impression, drawn towards the section's rate where impressions are few. "
+            "`meta.fallback` says what stands there where nothing does of its own.",
+            kept=True,
             query=POPULAR,
             problems=(422, 503),
         ),

@@ -86,7 +86,7 @@ class _Rules:
 
     async def end(self, request: Request) -> Response:
         values = _ENDING.values(request)
-        by, why = values.one(BY, ""), values.one(WHY, "")
+        by, why = values.needed(BY), values.needed(WHY)
         values.refuse()
         text: str = request.path_params[RULE_NUMBER]
         try:
@@ -186,6 +186,6 @@ def install(app: FastAPI, service: Service) -> None:
             _one("Ended, from the next request on; as it is kept."),
             query=_ENDING,
             of_rule=True,
-            problems=(422, 503),
+            problems=(404, 422, 503),
         ),
     )

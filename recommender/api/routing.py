@@ -22,7 +22,10 @@ class _Direct(APIRoute):
 
 
 def add(app: FastAPI, method: str, path: str, endpoint: Endpoint, operation: Operation) -> None:
-    """Serves `endpoint` at `path`, documented as `operation` says."""
+    """Serves `endpoint` at `path`, documented as `operation` says.
+
+    What caches may keep they may also ask for without its body.
+    """
     app.router.add_api_route(
         path,
         endpoint,
@@ -38,3 +41,13 @@ def add(app: FastAPI, method: str, path: str, endpoint: Endpoint, operation: Ope
         responses=operation.responses(),
         openapi_extra=operation.extra(),
     )
+    if operation.kept:
+        app.router.add_api_route(
+            path,
+            endpoint,
+            methods=["HEAD"],
+            route_class_override=_Direct,
+            response_model=None,
+            response_class=Response,
+            include_in_schema=False,
+        )

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from recommender.api.event_bodies import MAX_ID, MAX_SHOWN
-from recommender.api.parameters import MAX_IDS, window_of
+from recommender.api.parameters import MAX_IDS, MAX_READER, window_of
 from recommender.articles.times import parse_time
-from recommender.engine import DEFAULT_PIPELINE
+from recommender.pages import DEFAULT_PIPELINE
 from recommender.readers.event import MAX_POSITION, MAX_SECONDS, EventType
-from recommender.slots.slot import MAX_LIMIT, Filters, SlotName, SlotQuery
+from recommender.slots.slot import MAX_LIMIT, SOURCES, Filters, SlotQuery
 
 MAX_TEXT = 1_000_000
 MAX_SLOTS = 10
@@ -50,17 +51,36 @@ class TextBody(_Strict):
     body: Body = ""
 
 
-class SlotBody(_Strict):
-    """One slot of a page."""
+def _or_its_name(schema: JsonDict) -> None:
+    whole: JsonDict = dict(schema)
+    schema.clear()
+    schema["anyOf"] = [{"type": "string", "minLength": 1, "description": "its name alone"}, whole]
 
-    slot: SlotName
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 5
+
+class SlotBody(_Strict):
+    """One slot of a page; its name alone stands for {"slot": name}."""
+
+    model_config = ConfigDict(json_schema_extra=_or_its_name)
+
+    slot: Annotated[Id, Field(description=f"{', '.join(SOURCES)}, or one that the settings define")]
+    limit: Annotated[
+        int | None, Field(ge=1, le=MAX_LIMIT, description="else as the slot is defined")
+    ] = None
     offset: Annotated[int, Field(ge=0, le=MAX_LIMIT)] = 0
     section: Names = []
     language: Names = []
+    tag: Names = []
+    same_section: Annotated[
+        bool, Field(description="only articles of the section of what the page is about")
+    ] = False
     published_after: Time | None = None
     published_before: Time | None = None
     exclude: Ids = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: object) -> object:
+        return {"slot": given} if isinstance(given, str) else given
 
     def query(self) -> SlotQuery:
         """As the engine takes it."""
@@ -70,6 +90,8 @@ class SlotBody(_Strict):
             published_after=self.published_after,
             published_before=self.published_before,
             exclude=tuple(self.exclude),
+            tags=tuple(self.tag),
+            same_section=self.same_section,
         )
         return SlotQuery(self.slot, self.limit, self.offset, filters)
 
@@ -84,8 +106,11 @@ class PageBody(_Strict):
                 "slots": [
                     {"slot": "related", "limit": 4},
                     {"slot": "popular", "limit": 6, "section": ["Politics"]},
+                    {"slot": "trending", "tag": ["Harbour"]},
+                    {"slot": "latest", "limit": 3, "same_section": True},
                 ],
                 "seen": ["hp-0007"],
+                "shown": ["hp-0009"],
             }
         }
     )
@@ -96,8 +121,12 @@ class PageBody(_Strict):
     slots: list[SlotBody] = Field(
         [SlotBody(slot="related"), SlotBody(slot="popular")], min_length=1, max_length=MAX_SLOTS
     )
-    seen: Ids = []
+    seen: Annotated[Ids, Field(description="the reader knows these already")] = []
+    shown: Annotated[Ids, Field(description="the page shows these elsewhere already")] = []
     pipeline: str = DEFAULT_PIPELINE
+    reader: Annotated[
+        str, Field(max_length=MAX_READER, description="for experiments; it is not kept")
+    ] = ""
     at: Time | None = None
     window: str | None = Field(None, description="hours or days, such as 24h or 7d")
     explain: bool = False
@@ -150,3 +179,6 @@ class EventBody(_Strict):
         "", description="the reader's, where a server passes the event on; bots do not count"
     )
     prefetch: bool = Field(default=False, description="fetched ahead, so it does not count")
+    experiment: dict[str, str | list[str]] | None = Field(
+        None, description="of an impression: meta.experiment of the answer, as it came"
+    )

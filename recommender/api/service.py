@@ -1,6 +1,6 @@
 """What the endpoints share: the engine, the metrics, and which thread may wait for what."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -11,8 +11,10 @@ from recommender.api.problems import Fault, Problem
 from recommender.api.query_strings import Asked
 from recommender.api.ready import Rendered
 from recommender.asking import UnpublishedText
-from recommender.engine import FilledPage, Recommender
+from recommender.engine import Recommender
 from recommender.errors import SettingsError, UnknownArticle
+from recommender.pages import FilledPage
+from recommender.slots.definitions import unknown_slot
 from recommender.slots.slot import SlotQuery
 
 T = TypeVar("T")
@@ -20,8 +22,6 @@ T = TypeVar("T")
 _EMBEDDING_THREADS = 2
 _READING_THREADS = 40
 _RESCORING_THREADS = 40
-_LIGHT = 50
-"""A slot that reaches no deeper is filled within about a millisecond."""
 
 
 class Service:
@@ -44,6 +44,13 @@ class Service:
     async def embedded(self, work: Callable[[], T]) -> T:
         """The result of `work`, which may turn a text into a vector."""
         return await to_thread.run_sync(work, limiter=self._embedding)
+
+    def refuse_unknown(self, slots: Iterable[tuple[str, str]]) -> None:
+        """Raises a problem that tells which of `slots`, by place and name, are not defined."""
+        known = self.recommender.parts.slots
+        faults = [Fault(at, unknown_slot(name, known)) for at, name in slots if name not in known]
+        if faults:
+            raise Problem.of_faults(faults)
 
     async def filled(
         self,
@@ -72,9 +79,9 @@ class Service:
             work = partial(self._fill, slots, subject, asked)
             return await to_thread.run_sync(work, limiter=self._rescoring)
         page = None
-        if _is_light(slots, asked):
+        if asked.at is None and asked.window is None:
             page = self.recommender.fill_at_once(
-                slots, subject, seen=asked.seen, pipeline=asked.pipeline
+                slots, subject, seen=asked.seen, shown=asked.shown, pipeline=asked.pipeline
             )
         if page is None:
             page = await self.waited(lambda: self._fill(slots, subject, asked))
@@ -96,6 +103,7 @@ class Service:
             at=asked.at,
             window=asked.window,
             seen=asked.seen,
+            shown=asked.shown,
             pipeline=asked.pipeline,
         )
 
@@ -109,12 +117,3 @@ class Service:
         for slot, source in slots.items():
             if source is not None:
                 self.metrics.fell_back(slot, source)
-
-
-def _is_light(slots: Sequence[SlotQuery], asked: Asked) -> bool:
-    """Whether the page can be filled without a search or a scan of the corpus."""
-    return (
-        asked.at is None
-        and asked.window is None
-        and all(slot.limit + slot.offset <= _LIGHT and not slot.filters.narrows for slot in slots)
-    )

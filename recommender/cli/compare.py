@@ -12,7 +12,7 @@ from recommender.cli.compare_page import page_of
 from recommender.cli.options import AsJson, At, Home, Limit, examples, existing_home
 from recommender.cli.rendering import print_json
 from recommender.engine import Recommender
-from recommender.errors import NotReady
+from recommender.errors import InputError, NotReady
 from recommender.evaluation.ask_both import ask_both
 from recommender.evaluation.side_by_side import SideBySide, side_by_side
 from recommender.slots.corpus import Corpus
@@ -69,11 +69,13 @@ def compare(
     printed = str(html) == "-"
     if printed and as_json:
         raise typer.BadParameter("--json and --html - both print; name a file for the page.")
+    target = html or (None if as_json else _PAGE)
+    if target is not None and not printed:
+        _refuse_no_file(target)
     with Recommender.open(existing_home(home), follow=False) as recommender:
         found = _compared(
             recommender, (left, right), article or (), sample=sample, limit=limit, at=at
         )
-    target = html or (None if as_json else _PAGE)
     if printed:
         typer.echo(page_of(found), nl=False)
         return
@@ -85,6 +87,17 @@ def compare(
         typer.echo(
             f"{found.identical} of {len(found.pages)} slots are identical, "
             f"overlap@{limit} {found.overlap:.3f}; the page is {target}"
+        )
+
+
+def _refuse_no_file(page: Path) -> None:
+    """Before the work, not after it."""
+    if page.is_dir():
+        raise InputError(f"{page} is a folder; expected a file for the page. Name one in it.")
+    if not page.parent.is_dir():
+        raise InputError(
+            f"There is no folder {page.parent} for the page {page.name}. Make it, or name a file "
+            "in another with --html."
         )
 
 

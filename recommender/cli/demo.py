@@ -17,8 +17,9 @@ from recommender.cli.progress import watching
 from recommender.cli.rebuild_job import rebuild_opened
 from recommender.cli.rebuild_summary import summary
 from recommender.cli.rendering import print_page_json, print_slots
-from recommender.engine import PAGE, Recommender
+from recommender.engine import Recommender
 from recommender.errors import NotReady
+from recommender.pages import PAGE
 from recommender.settings import DEFAULT_HOME
 
 commands = typer.Typer()

@@ -11,6 +11,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from recommender.articles.article import Article
+from recommender.articles.sources.open_source import open_source
 from recommender.articles.text import article_text
 from recommender.articles.times import parse_time
 from recommender.cli.default_command import DefaultCommand
@@ -20,11 +22,11 @@ from recommender.cli.options import AsJson, examples
 from recommender.cli.progress import watching
 from recommender.cli.rendering import print_json
 from recommender.engine import Recommender
-from recommender.errors import SourceError
+from recommender.errors import InputError, SourceError
 from recommender.evaluation.collection import collection_of
 from recommender.evaluation.contestants import Contestant
 from recommender.evaluation.evaluate import DEFAULT_CUTS, Options, Watch, evaluate
-from recommender.evaluation.judgements import read_judgements
+from recommender.evaluation.judgements import Judgements, read_judgements
 from recommender.evaluation.queries import AsOf
 from recommender.evaluation.report import Evaluation
 
@@ -143,6 +145,7 @@ def related(
     names = tuple(dict.fromkeys(pipeline or [_PIPELINE]))
     with _home(home) as place, Recommender.open(place) as recommender, watching() as watch:
         contestants = [_contestant(recommender, name) for name in names]
+        _refuse_foreign(judgements, recommender, articles)
         rebuilt = recommender.rebuild([str(articles)], watch=watch)
         evaluation = evaluate(
             collection_of(recommender.corpus(), _texts(recommender)),
@@ -173,6 +176,21 @@ def _file(folder: Path, name: str) -> Path:
     if not folder.is_dir():
         raise SourceError(f"{folder} is no folder; expected one with articles.jsonl and qrels.tsv.")
     raise SourceError(f"{folder} has neither {name} nor {name}.gz.")
+
+
+def _refuse_foreign(judgements: Judgements, recommender: Recommender, articles: Path) -> None:
+    """Before anything is embedded, which may take hours.
+
+    Raises:
+        InputError: no article of the home or of the file is one that is asked about.
+        SourceError: the file cannot be read.
+    """
+    asked = judgements.grades
+    if recommender.parts.catalog.get_many(list(asked)):
+        return
+    records = open_source(str(articles)).records
+    if not any(isinstance(one, Article) and one.id in asked for one in records):
+        raise InputError(judgements.foreign)
 
 
 @contextmanager

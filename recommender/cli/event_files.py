@@ -18,6 +18,7 @@ from recommender.cli.options import AsJson, Home, examples, existing_home
 from recommender.cli.outcome import REJECTED
 from recommender.cli.rendering import print_json
 from recommender.engine import Recommender
+from recommender.errors import InputError
 from recommender.readers.event_import import ImportedEvents, import_events
 from recommender.readers.event_lines import Line, csv_rows, json_lines, parquet_rows
 
@@ -74,6 +75,7 @@ def import_(
     Exit status: 3 where some records are no events; the others are kept, and these stand with
     their reasons in rejected-events.jsonl of the home.
     """
+    _refuse_absent(files)
     with Recommender.open(home) as recommender:
         imported = import_files(recommender, files)
     counts = imported.counts
@@ -134,6 +136,17 @@ def import_files(recommender: Recommender, paths: list[Path]) -> Imported:
     if not total.rejected:
         place.unlink()
     return Imported(total, place if total.rejected else None, tuple(first))
+
+
+def _refuse_absent(paths: list[Path]) -> None:
+    """Before the first is read; what is there may be a pipe."""
+    for path in paths:
+        if str(path) != "-" and (path.is_dir() or not path.exists()):
+            what = "is a folder" if path.is_dir() else "is not there"
+            raise InputError(
+                f"{path} {what}: expected a file of events (JSON Lines, CSV or Parquet), or - for "
+                "standard input. Commands about events: recommender events --help"
+            )
 
 
 @contextmanager

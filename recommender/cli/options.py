@@ -8,8 +8,8 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from recommender.articles.times import parse_time
-from recommender.engine import DEFAULT_PIPELINE
 from recommender.errors import InputError, NotReady
+from recommender.pages import DEFAULT_PIPELINE
 from recommender.settings import find_home
 from recommender.slots.slot import MAX_LIMIT, Filters
 
@@ -51,6 +51,16 @@ At: TypeAlias = Annotated[
     time_option("--at", "As of this time, ISO 8601; UTC where it names no zone.  [default: now]"),
 ]
 Limit: TypeAlias = Annotated[int, typer.Option("--limit", min=1, max=MAX_LIMIT, help="How many.")]
+Places: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        min=1,
+        max=MAX_LIMIT,
+        show_default=False,
+        help="How many.  [default: as the slot is defined: 5]",
+    ),
+]
 Seen: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
@@ -58,6 +68,15 @@ Seen: TypeAlias = Annotated[
         metavar="ID",
         show_default=False,
         help="Known to the reader: left out with its copies; repeatable.",
+    ),
+]
+Shown: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--shown",
+        metavar="ID",
+        show_default=False,
+        help="On the page elsewhere already: left out with its copies; repeatable.",
     ),
 ]
 Exclude: TypeAlias = Annotated[
@@ -75,6 +94,13 @@ Language: TypeAlias = Annotated[
     typer.Option(
         "--language", metavar="CODE", show_default=False, help="Only in this one; repeatable."
     ),
+]
+Tag: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="TAG", show_default=False, help="Only with it; repeatable."),
+]
+SameSection: TypeAlias = Annotated[
+    bool, typer.Option("--same-section", help="Only of the section of the page's article.")
 ]
 PipelineName: TypeAlias = Annotated[
     str, typer.Option("--pipeline", metavar="NAME", help="How to rank; a name in the settings.")
@@ -96,13 +122,20 @@ DEFAULT = DEFAULT_PIPELINE
 
 
 def filters(
-    section: list[str] | None, language: list[str] | None, exclude: list[str] | None = None
+    section: list[str] | None,
+    language: list[str] | None,
+    exclude: list[str] | None = None,
+    *,
+    tag: list[str] | None = None,
+    same_section: bool = False,
 ) -> Filters:
     """Of the options of these names."""
     return Filters(
         sections=tuple(section or ()),
         languages=tuple(language or ()),
         exclude=tuple(exclude or ()),
+        tags=tuple(tag or ()),
+        same_section=same_section,
     )
 
 
@@ -113,12 +146,17 @@ def existing_home(home: Path | None) -> Path:
         NotReady: there is no such folder; a mistyped one is not made.
     """
     found = find_home(home)
-    if not found.is_dir():
+    if found.is_dir():
+        return found
+    if found.exists():
         raise NotReady(
-            f"{found} is no folder. Make it with: recommender rebuild SOURCE... --home {found}, "
-            "or name another with --home or RECOMMENDER_HOME."
+            f"{found} is a file; expected the folder of everything. "
+            "Name one with --home or RECOMMENDER_HOME."
         )
-    return found
+    raise NotReady(
+        f"{found} is no folder. Make it with: recommender rebuild SOURCE... --home {found}, "
+        "or name another with --home or RECOMMENDER_HOME."
+    )
 
 
 def read_text(path: Path) -> str:

@@ -36,8 +36,8 @@ def watching() -> Iterator[Watch]:
             if not task.fields["counts"]:
                 return Text("")
             of = f" of {task.total:,.0f}" if task.total else ""
-            speed = task.finished_speed or task.speed
-            return Text(f"{task.completed:,.0f}{of}" + (f", {speed:,.0f}/s" if speed else ""))
+            speed = task.finished_speed or task.speed or 0.0
+            return Text(f"{task.completed:,.0f}{of}{_rate(speed)}")
 
     columns = (
         TextColumn("{task.description:<10}"),
@@ -97,6 +97,14 @@ class _Lines:
         rate = done / (now - self._began)
         if total:
             left = (total - done) / rate if rate else 0.0
-            self._say(f"{self._name}: {done:,} of {total:,}, {rate:,.0f}/s, {left:,.0f} s left")
+            known = f", {left:,.0f} s left" if rate else ""
+            self._say(f"{self._name}: {done:,} of {total:,}{_rate(rate)}{known}")
         else:
-            self._say(f"{self._name}: {done:,}, {rate:,.0f}/s")
+            self._say(f"{self._name}: {done:,}{_rate(rate)}")
+
+
+def _rate(speed: float) -> str:
+    """Nothing where nothing was done; a slow one by the minute, which 0/s would hide."""
+    if not speed:
+        return ""
+    return f", {speed:,.0f}/s" if speed >= 1 else f", {speed * 60:,.1f}/min"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 
+from recommender.cli.rendering import counted
 from recommender.jobs.rebuild import RebuildReport
 
 _REASONS = 5
@@ -69,10 +70,10 @@ def summary(rebuilt: Rebuilt) -> list[str]:
     lines += [f"  rejected {one.records:,}: {one.reason}" for one in rebuilt.reasons]
     if done.rejected:
         lines.append(f"  every rejected record with its reason: {rebuilt.rejects}")
-    lines.append(f"embedded {report.embedded:,} texts")
+    lines.append(f"embedded {counted(report.embedded, 'text')}")
     state = "published" if report.published else "is up to date"
     lines.append(
-        f"snapshot {report.version} with {report.articles:,} articles {state}, "
+        f"snapshot {report.version} with {counted(report.articles, 'article')} {state}, "
         f"{sum(report.seconds.values()):.1f} s"
     )
     return lines

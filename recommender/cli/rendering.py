@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from recommender.engine import FilledPage
+from recommender.pages import FilledPage
 from recommender.slots.slot import Recommendation, Slot
 
 _PIPED_WIDTH = 120
@@ -21,6 +21,11 @@ def console() -> Console:
     """Standard output; where it is no terminal, of a width that a log can still show."""
     as_it_is = sys.stdout.isatty() or "COLUMNS" in os.environ
     return Console(width=None if as_it_is else _PIPED_WIDTH)
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun, which takes an s in the plural."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def print_json(value: object) -> None:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from recommender.cli.options import AsJson, Home, examples, existing_home, time_option
-from recommender.cli.rendering import console, print_json
+from recommender.cli.rendering import console, counted, print_json
 from recommender.editors.rule import ACTIONS, Action, RecordedRule, Rule, Target
 from recommender.editors.told import told
 from recommender.engine import Recommender
@@ -169,7 +169,7 @@ def add(
     if as_json:
         print_json(done)
         return
-    about = "" if done.articles is None else f" ({done.articles:,} articles now)"
+    about = "" if done.articles is None else f" ({counted(done.articles, 'article')} now)"
     typer.echo(f"rule {made.number}: {told(rule)}{about}")
 
 

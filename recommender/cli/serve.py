@@ -1,7 +1,9 @@
 """The command that serves HTTP."""
 
 import copy
+import errno
 import os
+import socket
 from typing import Annotated
 
 import typer
@@ -10,12 +12,17 @@ from recommender.cli.options import AsJson, Home, examples, existing_home
 from recommender.cli.outcome import FAILED, FINE
 from recommender.cli.rendering import print_json
 from recommender.engine import Recommender
+from recommender.errors import InputError
 from recommender.settings import HOME_VARIABLE
 
 commands = typer.Typer()
 
 _GRACE_SECONDS = 20
 """For requests that are being answered when the server is told to end."""
+
+_HEALTH_SECONDS = 60
+"""For a worker to say that it lives: one that imports torch from a cold disk is silent for some
+seconds, and killing it for that would begin the import again."""
 
 
 @commands.command(
@@ -42,30 +49,76 @@ def serve(
     # imported here: no other command needs the web framework
     import uvicorn  # noqa: PLC0415
     from uvicorn.config import LOGGING_CONFIG  # noqa: PLC0415
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
     logging = copy.deepcopy(LOGGING_CONFIG)
     logging["loggers"]["recommender"] = logging["loggers"]["uvicorn"]
-    # opened before anything listens: a wrong setting is told here, not by every worker
-    with Recommender.open(folder) as recommender:
-        recommender.parts.events.prune()
-    address = f"http://{host}:{port}"
-    if as_json:
-        print_json({"address": address, "home": folder, "workers": workers})
-    else:
-        typer.echo(f"Serving {folder} at {address}; its documentation: {address}/docs")
     # the application looks there, in this process or in those of several workers
     os.environ[HOME_VARIABLE] = str(folder)
-    try:
-        uvicorn.run(
+    with _bound(host, port) as listener:
+        # opened before anything is answered: a wrong setting is told here, not by every worker
+        with Recommender.open(folder) as recommender:
+            recommender.parts.events.prune()
+        named = f"[{host}]" if ":" in host else host
+        address = f"http://{named}:{listener.getsockname()[1]}"
+        if as_json:
+            print_json({"address": address, "home": folder, "workers": workers})
+        else:
+            typer.echo(f"Serving {folder} at {address}; its documentation: {address}/docs")
+        config = uvicorn.Config(
             "recommender.api.app:from_environment",
             factory=True,
-            host=host,
-            port=port,
             workers=workers,
             log_config=logging,
             access_log=access_log,
             timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_worker_healthcheck=_HEALTH_SECONDS,
         )
-    except SystemExit as error:
-        # its own numbers mean other things here: 3 is a rebuild with rejects
-        raise typer.Exit(FAILED if error.code else FINE) from error
+        try:
+            if workers > 1:
+                Multiprocess(config, sockets=[listener]).run()
+            else:
+                uvicorn.Server(config).run(sockets=[listener])
+        except KeyboardInterrupt:
+            pass  # the way to end it
+        except SystemExit as error:
+            # its own numbers mean other things here: 3 is a rebuild with rejects
+            raise typer.Exit(FAILED if error.code else FINE) from error
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket that has the port, any free one for 0; it does not listen yet.
+
+    Raises:
+        InputError: nobody can listen there.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # named as TCP: the event loop sends short answers at once on those only
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    # else a server that was ended a moment ago still holds the port
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError as error:
+        found.close()
+        raise InputError(_no_listening(host, port, error)) from error
+    found.set_inheritable(True)
+    return found
+
+
+def _no_listening(host: str, port: int, error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return (
+                f"Another program listens at port {port} of {host} already. End it, or name "
+                "another port with --port; --port 0 takes any free one."
+            )
+        case errno.EACCES:
+            return (
+                f"This user may not listen at port {port} of {host}. Name one above 1023 with "
+                "--port."
+            )
+    return (
+        f"Nobody can listen at {host}: {error.strerror or error}. Expected an address of this "
+        "computer; name it with --host."
+    )

@@ -16,10 +16,13 @@ from recommender.cli.options import (
     Explain,
     Home,
     Language,
-    Limit,
     PipelineName,
+    Places,
+    SameSection,
     Section,
     Seen,
+    Shown,
+    Tag,
     examples,
     existing_home,
     filters,
@@ -31,8 +34,9 @@ from recommender.cli.rendering import (
     print_slots,
     with_every_signal,
 )
-from recommender.engine import PAGE, Recommender
-from recommender.slots.slot import Slot, SlotQuery
+from recommender.engine import Recommender
+from recommender.pages import PAGE
+from recommender.slots.slot import POPULAR_SLOTS, PopularBy, Slot, SlotQuery
 
 commands = typer.Typer()
 
@@ -62,24 +66,29 @@ def related(
         ),
     ] = None,
     title: Annotated[str, typer.Option("--title", help="Headline of the text.")] = "",
-    limit: Limit = 5,
+    limit: Places = None,
     at: At = None,
     seen: Seen = None,
+    shown: Shown = None,
     section: Section = None,
     language: Language = None,
+    tag: Tag = None,
     exclude: Exclude = None,
+    same_section: SameSection = False,
     pipeline: PipelineName = DEFAULT,
     explain: Explain = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """What stands beside an article, or would stand beside a text."""
+    chosen = filters(section, language, exclude, tag=tag, same_section=same_section)
     slot = _filled(
         home,
-        [SlotQuery("related", limit, 0, filters(section, language, exclude))],
+        [SlotQuery("related", limit, 0, chosen)],
         _subject(article_id, text, file, title),
         at=at,
         seen=seen,
+        shown=shown,
         pipeline=pipeline,
         explain=explain,
     )[0]
@@ -91,12 +100,19 @@ def related(
 
 @commands.command(
     epilog=examples(
-        "recommender popular --limit 10 --days 2", "recommender popular --section culture --json"
+        "recommender popular --limit 10 --days 2",
+        "recommender popular --by trending --section culture --json",
     )
 )
 def popular(
     *,
-    limit: Limit = 5,
+    by: Annotated[
+        PopularBy,
+        typer.Option(
+            "--by", help="Most read, read more than usual, or clicked most often when shown."
+        ),
+    ] = "most_read",
+    limit: Places = None,
     days: Annotated[
         float | None,
         typer.Option(
@@ -104,27 +120,30 @@ def popular(
             min=0.01,
             max=100_000,
             show_default=False,
-            help="Count readers of so many days.  [default: popular.window_days of the settings]",
+            help="Count readers and clicks of so many days.  [default: as in the settings]",
         ),
     ] = None,
     at: At = None,
     seen: Seen = None,
+    shown: Shown = None,
     section: Section = None,
     language: Language = None,
+    tag: Tag = None,
     exclude: Exclude = None,
     pipeline: PipelineName = DEFAULT,
     explain: Explain = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """What is read most: unique readers, recent ones counting more."""
+    """What is read most: unique readers, recent ones counting more; or what is popular else."""
     slot = _filled(
         home,
-        [SlotQuery("popular", limit, 0, filters(section, language, exclude))],
+        [SlotQuery(POPULAR_SLOTS[by], limit, 0, filters(section, language, exclude, tag=tag))],
         None,
         at=at,
         window=None if days is None else timedelta(days=days),
         seen=seen,
+        shown=shown,
         pipeline=pipeline,
         explain=explain,
     )[0]
@@ -136,31 +155,49 @@ def popular(
 
 @commands.command(
     epilog=examples(
-        "recommender slots hp-0021", "recommender slots hp-0021 --at 2025-11-01T08:00:00Z --json"
+        "recommender slots hp-0021 --at 2025-11-01T08:00:00Z --json",
+        "recommender slots hp-0021 --slot related --slot trending --slot latest --limit 3",
     )
 )
 def slots(
     *,
-    article_id: Annotated[str, typer.Argument(metavar="ID", help="Of a published article.")],
-    limit: Limit = 5,
+    article_id: Annotated[
+        str | None,
+        typer.Argument(metavar="ID", help="Of a published article; without it, of no article."),
+    ] = None,
+    slot: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slot",
+            metavar="NAME",
+            show_default=False,
+            help="In the order in which they choose; a name of the settings too; repeatable.  "
+            "[default: related, popular]",
+        ),
+    ] = None,
+    limit: Places = None,
     at: At = None,
     seen: Seen = None,
+    shown: Shown = None,
     section: Section = None,
     language: Language = None,
+    tag: Tag = None,
     exclude: Exclude = None,
+    same_section: SameSection = False,
     pipeline: PipelineName = DEFAULT,
     explain: Explain = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Both slots of an article's page, no article twice."""
-    chosen = filters(section, language, exclude)
+    """Several slots of a page, no article twice."""
+    chosen = filters(section, language, exclude, tag=tag, same_section=same_section)
     filled = _filled(
         home,
-        [SlotQuery(name, limit, 0, chosen) for name in PAGE],
+        [SlotQuery(name, limit, 0, chosen) for name in dict.fromkeys(slot or PAGE)],
         article_id,
         at=at,
         seen=seen,
+        shown=shown,
         pipeline=pipeline,
         explain=explain,
     )
@@ -188,12 +225,19 @@ def _filled(
     *,
     at: datetime | None,
     seen: Sequence[str] | None,
+    shown: Sequence[str] | None,
     pipeline: str,
     explain: bool,
     window: timedelta | None = None,
 ) -> tuple[Slot, ...]:
     with Recommender.open(existing_home(home)) as recommender:
         page = recommender.fill(
-            slots, subject, at=at, window=window, seen=tuple(seen or ()), pipeline=pipeline
+            slots,
+            subject,
+            at=at,
+            window=window,
+            seen=tuple(seen or ()),
+            shown=tuple(shown or ()),
+            pipeline=pipeline,
         )
         return with_every_signal(page) if explain else page.rendered()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 
 import numpy as np
@@ -52,7 +53,7 @@ def list_all(home: Home = None, as_json: AsJson = False) -> None:
         typer.echo("There is no snapshot yet. Run: recommender rebuild SOURCE...")
     for one in found:
         state = "served" if one.current else "published before" if one.published else "unpublished"
-        typer.echo(f"{one.version}  {state}")
+        typer.echo(f"{one.version}  {_moment(one.created_at):<20}  {state}")
 
 
 @commands.command(epilog=examples("recommender snapshots verify"))
@@ -114,6 +115,13 @@ def prune(
         print_json({"removed": removed})
     else:
         typer.echo(f"removed {len(removed)}: {', '.join(removed) or 'none'}")
+
+
+def _moment(created_at: str | None) -> str:
+    """To the second, as UTC."""
+    if created_at is None:
+        return "not readable"
+    return f"{datetime.fromisoformat(created_at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _check_all(store: SnapshotStore, versions: Sequence[str]) -> list[Checked]:

@@ -63,7 +63,8 @@ class RuleDesk:
         """Ends a rule; returns it as it is now.
 
         Raises:
-            InputError: no standing rule of that number, no name or no reason.
+            UnknownRule: there is none of that number.
+            InputError: it ended already, no name or no reason.
         """
         return self._book.end(number, by=by, why=why, at=at or datetime.now(UTC))
 

@@ -21,7 +21,7 @@ from recommender.editors.tables import (
     time_text,
     to_json,
 )
-from recommender.errors import InputError
+from recommender.errors import InputError, UnknownRule
 
 Done: TypeAlias = Literal["added", "ended", "replaced"]
 
@@ -119,7 +119,8 @@ class RuleBook(Closing):
         """Ends a standing rule, at once and for everybody; returns it as it is now.
 
         Raises:
-            InputError: nobody's name, no reason, or no standing rule of that number.
+            UnknownRule: there is none of that number.
+            InputError: nobody's name, no reason, or a rule that ended already.
         """
         _check_words(by, why)
         with self._database.writing() as connection:
@@ -186,7 +187,7 @@ def _standing(connection: Connection, number: int) -> RecordedRule:
     query = select(rules.c.number).where(rules.c.ended_at.is_(None)).order_by(rules.c.number.desc())
     latest = connection.execute(query.limit(_TOLD)).scalars().all()
     known = f"Standing: {', '.join(map(str, latest))}." if latest else "None stands."
-    raise InputError(f"There is no rule {number}. {known}")
+    raise UnknownRule(f"There is no rule {number}. {known}")
 
 
 _TOLD = 5

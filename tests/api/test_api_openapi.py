@@ -12,6 +12,8 @@ def test_every_endpoint_is_documented_with_examples(reading: TestClient) -> None
         ("get", "/v1/articles/{article_id}/slots"),
         ("put", "/v1/articles/{article_id}"),
         ("delete", "/v1/articles/{article_id}"),
+        ("post", "/v1/articles"),
+        ("post", "/v1/hooks/ghost"),
         ("post", "/v1/related"),
         ("get", "/v1/popular"),
         ("post", "/v1/slots"),

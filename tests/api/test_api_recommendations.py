@@ -18,7 +18,6 @@ def test_related_articles_come_as_cards_in_an_envelope(reading: TestClient) -> N
     response = reading.get("/v1/articles/bridge-0/related")
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json"
-    assert response.headers["cache-control"] == "no-store"
     answer = response.json()
     assert set(answer) == {"data", "meta"}
     assert set(answer["meta"]) == META
@@ -91,6 +90,24 @@ def test_what_a_reader_has_seen_is_left_out(reading: TestClient) -> None:
     first = ids(reading.get("/v1/articles/bridge-0/related").json()["data"])
     rest = reading.get("/v1/articles/bridge-0/related", params={"seen": first[:2]})
     assert not set(first[:2]) & set(ids(rest.json()["data"]))
+
+
+def test_what_the_page_shows_elsewhere_is_left_out(reading: TestClient) -> None:
+    address = "/v1/articles/bridge-0/slots"
+    first = reading.get(address, params={"limit": 2}).json()["data"]
+    shown = ids(first["related"]) + ids(first["popular"])
+    asked = [*shown, "no-such-article"]
+    rest = reading.get(address, params={"limit": 2, "shown": asked}).json()["data"]
+    assert rest["related"]
+    assert rest["popular"]
+    assert not {*shown} & {*ids(rest["related"]), *ids(rest["popular"])}
+    body = {"article_id": "bridge-0", "slots": [{"slot": "related", "limit": 2}]}
+    page = reading.post("/v1/slots", json={**body, "shown": asked}).json()["data"]
+    assert ids(page["related"]) == ids(rest["related"])
+    one = reading.get("/v1/articles/bridge-0/related", params={"limit": 2, "shown": asked})
+    assert ids(one.json()["data"]) == ids(rest["related"])
+    popular = reading.get("/v1/popular", params={"shown": ["football-0", "bridge-1"]}).json()
+    assert ids(popular["data"]) == ["hospital-1"]
 
 
 def test_popular_counts_readers(reading: TestClient) -> None:

@@ -53,8 +53,8 @@ def is_ready(address: str) -> bool:
         return False
 
 
-def until(holds: object, what: str) -> None:
-    deadline = time.monotonic() + _WAIT
+def until(holds: object, what: str, within: float = _WAIT) -> None:
+    deadline = time.monotonic() + within
     while not holds():  # type: ignore[operator]  # a function without arguments
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.05)

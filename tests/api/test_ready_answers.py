@@ -2,7 +2,7 @@ from recommender.api.ready import ReadyAnswers, Rendered
 
 
 def _answer(data: bytes) -> Rendered:
-    return Rendered(data, "related", None, "default", "v1")
+    return Rendered(data, "related", None, "default", "v1", '"tag"')
 
 
 def test_an_answer_is_ready_while_nothing_has_changed() -> None:

@@ -21,7 +21,7 @@ def test_a_pin_stands_where_it_should_until_it_is_ended(run: Run) -> None:
     added = run("rules", "add", "pin", "--article", last, "--position", "2", *WHY)
     assert (added.status, added.out) == (
         0,
-        f"rule 2: pin article {last} to position 2 (1 articles now)\n",
+        f"rule 2: pin article {last} to position 2 (1 article now)\n",
     )
     assert ids(run) == [before[0], last, *before[1:-1]]
     told = run("related", "hp-0021", "--limit", "2")

@@ -147,6 +147,7 @@ def _write_labels(folder: Path) -> None:
     lists = [
         {
             "timestamp": f"2019-11-{10 + place // 12:02}T{place % 12:02}:00:00Z",
+            "article_id": "hp-0021",
             "shown": ["hp-0001", "hp-0011", f"hp-00{21 + place % 9}"],
             "clicked": ["hp-0011"],
         }

@@ -1,9 +1,12 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from recommender.errors import SettingsError
 from recommender.settings import find_home, load_settings, origins
+from recommender.slots.definitions import BUILT_IN
+from recommender.slots.slot import Filters
 from recommender.wiring import assemble
 
 
@@ -77,6 +80,10 @@ def test_a_variable_wins_over_the_file_and_the_file_over_the_default(
             "[pipelines.default]\nrecency_half_days_of = {sport = 0}",
             r"'pipelines.default.recency_half_days_of.sport'.*greater than 0, got 0",
         ),
+        ("[slots.more]\nlimit = 3", r"'slots.more.source' is wrong: it should be given"),
+        ("[slots.more]\nsource = 'newest'", r"'slots.more.source'.*'trending'.*got 'newest'"),
+        ("[slots.popular]\nlimits = 3", r"Did you mean slots.popular.limit"),
+        ("[slots.more]\nsource = 'latest'\nfallbacks = ['more']", r"'slots.more.fallbacks"),
         (
             "[pipelines.default]\nrecency_half_day_of = {sport = 2}",
             r"Did you mean pipelines.default.recency_half_days_of",
@@ -157,3 +164,55 @@ def test_a_home_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="--home or RECOMMENDER_HOME"):
         assemble(tmp_path / "file")
+
+
+def test_a_file_may_define_slots_and_change_those_that_are_built_in(tmp_path: Path) -> None:
+    _write(
+        tmp_path,
+        """
+        [slots.trending]
+        min_score = 2
+        [slots.more_sport]
+        source = "trending"
+        sections = ["Sport"]
+        tags = ["cup"]
+        limit = 3
+        fallbacks = ["most_clicked", "latest"]
+        [slots.here]
+        source = "latest"
+        same_section = true
+        """,
+    )
+    parts = assemble(tmp_path)
+    parts.close()
+    assert list(parts.slots)[-2:] == ["more_sport", "here"]
+    assert set(BUILT_IN) < set(parts.slots)
+    sport, trending = parts.slots["more_sport"], parts.slots["trending"]
+    assert trending.supply == replace(BUILT_IN["trending"].supply, min_score=2)
+    assert sport.supply == trending.supply  # what it leaves out is that of its source's own slot
+    assert sport.filters == Filters(sections=("Sport",), tags=("cup",))
+    assert (sport.limit, [one.source for one in sport.fallbacks]) == (3, ["most_clicked", "latest"])
+    assert sport.fallbacks[0] == BUILT_IN["most_clicked"].supply
+    assert parts.slots["here"].filters == Filters(same_section=True)
+    assert parts.slots["popular"] == BUILT_IN["popular"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[slots.More]\nsource = 'latest'", r"slots.More: a slot is named in small letters"),
+        ("[slots.popular]\nsource = 'latest'", r"slots.popular.source: popular is built in"),
+        ("[slots.x]\nsource = 'latest'\nmin_score = 1", r"slots.x.min_score: latest has no scores"),
+        ("[slots.x]\nsource = 'related'\nmin_score = 1", r"probability below 1, got 1.0"),
+        ("[slots.x]\nsource = 'story'\nwindow_hours = 1", r"story counts no readers"),
+    ],
+)
+def test_a_slot_that_makes_no_sense_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    _write(tmp_path, text)
+    with pytest.raises(SettingsError, match=told):
+        assemble(tmp_path)
+
+
+def test_a_variable_changes_a_slot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECOMMENDER_SLOTS__POPULAR__LIMIT", "7")
+    assert load_settings(tmp_path).slots["popular"].limit == 7

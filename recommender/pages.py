@@ -1,0 +1,311 @@
+"""Slots and pages for those who ask: which articles, by which pipeline, as of which time."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from recommender.asking import Subjects, UnpublishedText, check_extent, moment_of
+from recommender.editors.rule import Target
+from recommender.errors import NotReady, SettingsError
+from recommender.jobs.scoring import ScoredBatch, score
+from recommender.slots.candidates import Subject, TakesTime, subject_of
+from recommender.slots.charts import charts_of
+from recommender.slots.corpus import Corpus
+from recommender.slots.definitions import DefinedSlot, defined
+from recommender.slots.filled import FilledSlot, render
+from recommender.slots.page import PageQuery, fill_page
+from recommender.slots.pipeline import Pipeline
+from recommender.slots.present import Moment, Present
+from recommender.slots.rule_matching import positions_of
+from recommender.slots.slot import (
+    NO_FILTERS,
+    POPULAR_SLOTS,
+    Filters,
+    PopularBy,
+    Slot,
+    SlotName,
+    SlotQuery,
+)
+from recommender.wiring import Parts
+
+DEFAULT_PIPELINE = "default"
+PAGE: tuple[SlotName, ...] = ("related", "popular")
+"""The slots of an article page."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilledPage:
+    """Slots as positions of the corpus that filled them, for whoever renders them."""
+
+    corpus: Corpus
+    pipeline: Pipeline
+    subject: Subject | None
+    slots: tuple[FilledSlot, ...]
+
+    def rendered(self) -> tuple[Slot, ...]:
+        """The slots with cards and reasons."""
+        return tuple(render(self.corpus, one, self.pipeline, self.subject) for one in self.slots)
+
+
+class Pages:
+    """The asking half of the product; see `Recommender`. Threads may share it."""
+
+    def __init__(self, parts: Parts, present: Present, subjects: Subjects) -> None:
+        """Reads nothing yet.
+
+        Args:
+            parts: of a home.
+            present: what answers depend on.
+            subjects: finds what a page is about.
+        """
+        self.parts = parts
+        self._present = present
+        self._subjects = subjects
+
+    def related(
+        self,
+        subject: str | UnpublishedText,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+        at: datetime | None = None,
+        seen: Sequence[str] = (),
+        shown: Sequence[str] = (),
+        filters: Filters = NO_FILTERS,
+        pipeline: str = DEFAULT_PIPELINE,
+    ) -> Slot:
+        """What stands beside an article, or would stand beside a text.
+
+        Args:
+            subject: an article's id; a string that is no id and has a space in it is a text.
+            limit: 1 to 1,000; None: as the slot is defined, which is 5 places.
+            offset: how many of the best are passed over.
+            at: as of this time, aware; None for now.
+            seen: ids that the reader knows already; they and their copies are left out.
+            shown: ids that stand elsewhere on the page already, whoever reads it; left out
+                likewise. Ids that are unknown, here and there, are passed over.
+            filters: what may stand there.
+            pipeline: a name in the settings.
+
+        Raises:
+            UnknownArticle: no published article has this id; says the nearest.
+            InputError: a limit, offset, time or text that cannot be used.
+            NotReady: no snapshot was published.
+        """
+        slots = (SlotQuery("related", limit, offset, filters),)
+        page = self.fill(slots, subject, at=at, seen=seen, shown=shown, pipeline=pipeline)
+        return page.rendered()[0]
+
+    def popular(
+        self,
+        *,
+        by: PopularBy = "most_read",
+        limit: int | None = None,
+        offset: int = 0,
+        at: datetime | None = None,
+        window: timedelta | None = None,
+        seen: Sequence[str] = (),
+        shown: Sequence[str] = (),
+        filters: Filters = NO_FILTERS,
+        pipeline: str = DEFAULT_PIPELINE,
+    ) -> Slot:
+        """What is read most, or more than usual, or clicked most often of the times it is shown.
+
+        Args:
+            by: which of these.
+            limit: 1 to 1,000; None: as the slot is defined.
+            offset: how many of the best are passed over.
+            at: as of this time, aware; None for now.
+            window: in which readers and clicks count; None: as in the settings.
+            seen: see `related`, as the rest.
+            shown: likewise.
+            filters: what may stand there.
+            pipeline: a name in the settings.
+        """
+        slots = (SlotQuery(POPULAR_SLOTS[by], limit, offset, filters),)
+        page = self.fill(
+            slots, None, at=at, window=window, seen=seen, shown=shown, pipeline=pipeline
+        )
+        return page.rendered()[0]
+
+    def slots(
+        self,
+        subject: str | UnpublishedText | None,
+        *,
+        slots: Sequence[SlotName | SlotQuery] = PAGE,
+        limit: int | None = None,
+        at: datetime | None = None,
+        seen: Sequence[str] = (),
+        shown: Sequence[str] = (),
+        filters: Filters = NO_FILTERS,
+        pipeline: str = DEFAULT_PIPELINE,
+    ) -> tuple[Slot, ...]:
+        """Several slots of one page, no article and no copy of one twice. See `related`.
+
+        Args:
+            subject: an article's id, or a text; None for a page about nothing.
+            slots: in the order in which they choose; a name takes `limit` and `filters`, and may
+                be one that the settings define.
+            limit: for the slots that are given by name; None: as each is defined.
+            at: as of this time, aware; None for now.
+            seen: ids that the reader knows already.
+            shown: ids that stand elsewhere on the page already.
+            filters: for the slots that are given by name.
+            pipeline: a name in the settings.
+        """
+        queries = tuple(
+            one if isinstance(one, SlotQuery) else SlotQuery(one, limit, 0, filters)
+            for one in slots
+        )
+        page = self.fill(queries, subject, at=at, seen=seen, shown=shown, pipeline=pipeline)
+        return page.rendered()
+
+    def score(
+        self,
+        ids: Iterable[str] | None = None,
+        *,
+        limit: int = 10,
+        at: datetime | None = None,
+        filters: Filters = NO_FILTERS,
+        pipeline: str = DEFAULT_PIPELINE,
+    ) -> Iterator[ScoredBatch]:
+        """The related slots of many articles (None: of all), without fallbacks. See `related`."""
+        check_extent(limit, 0)
+        chosen = self.pipeline(pipeline)
+        moment = self._present.moment(moment_of(at), self.parts.popular.window, latest=True)
+        corpus = moment.corpus
+        if ids is None:
+            positions = [int(one) for one in np.flatnonzero(~corpus.hidden)]
+        else:
+            positions = [self._subjects.position(corpus, one) for one in ids]
+        slot = self._defined([SlotQuery("related", limit, 0, filters)])[0]
+        return score(moment, positions, chosen, slot=slot)
+
+    def fill(
+        self,
+        slots: Sequence[SlotQuery],
+        subject: str | UnpublishedText | None,
+        *,
+        at: datetime | None = None,
+        window: timedelta | None = None,
+        seen: Sequence[str] = (),
+        shown: Sequence[str] = (),
+        pipeline: str = DEFAULT_PIPELINE,
+    ) -> FilledPage:
+        """As `slots`, before cards and reasons are written out; for those who render themselves."""
+        chosen = self.pipeline(pipeline)
+        wanted = self._defined(slots, window)
+        moment = self._present.moment(
+            moment_of(at),
+            window or self.parts.popular.window,
+            latest=_shows_readers(wanted),
+            charts=charts_of(wanted),
+        )
+        about = None
+        if subject is not None:
+            published = moment.at if chosen.as_of_now else None  # as a text that is no article yet
+            about = self._subjects.find(moment.corpus, subject, published)
+        query = PageQuery(wanted, about, moment.at, tuple(seen), shown=tuple(shown))
+        return _filled(moment, query, chosen)
+
+    def fill_at_once(
+        self,
+        slots: Sequence[SlotQuery],
+        subject: str | None,
+        *,
+        seen: Sequence[str] = (),
+        shown: Sequence[str] = (),
+        pipeline: str = DEFAULT_PIPELINE,
+    ) -> FilledPage | None:
+        """As `fill` as of now, where that takes no file: for callers that must not wait.
+
+        None after a change of the catalog or of a rule, for a popular slot of the event log as
+        well, after five minutes, and where the subject is no article of the corpus: then `fill` has
+        to read first. None too where candidates have to be searched for, or filters be applied to
+        the whole corpus.
+        """
+        chosen = self.pipeline(pipeline)
+        wanted = self._defined(slots)
+        if not all(one.light for one in wanted):
+            return None
+        moment = self._present.kept(
+            self.parts.popular.window, latest=_shows_readers(wanted), charts=charts_of(wanted)
+        )
+        if moment is None:
+            return None
+        about = None
+        if subject is not None:
+            position = moment.corpus.position(subject)
+            if position is None:
+                return None
+            about = subject_of(moment.corpus, position)
+        query = PageQuery(wanted, about, moment.at, tuple(seen), shown=tuple(shown), at_once=True)
+        try:
+            return _filled(moment, query, chosen)
+        except TakesTime:
+            return None
+
+    def state(self) -> object | None:
+        """An object that stays the same one while no related slot changes; see `Present.state`."""
+        return self._present.state(self.parts.popular.window)
+
+    def follow(self) -> bool:
+        """Takes up a newly published snapshot; tells whether there was one."""
+        return self._present.follow()
+
+    def pipeline(self, name: str) -> Pipeline:
+        """The pipeline of this name in the settings.
+
+        Raises:
+            SettingsError: there is none; says which there are.
+        """
+        try:
+            return self.parts.pipelines[name]
+        except KeyError:
+            known = ", ".join(sorted(self.parts.pipelines))
+            raise SettingsError(
+                f"There is no pipeline {name!r}; the settings have: {known}."
+            ) from None
+
+    def corpus(self) -> Corpus:
+        """The articles of this moment.
+
+        Raises:
+            NotReady: no snapshot was published.
+        """
+        return self._present.corpus()
+
+    def articles_of(self, target: Target) -> int | None:
+        """How many articles a rule about `target` is about; None where nothing was published."""
+        try:
+            corpus = self.corpus()
+        except NotReady:
+            return None
+        return int(np.sum(~corpus.hidden[positions_of(corpus, target)]))
+
+    def _defined(
+        self, slots: Sequence[SlotQuery], window: timedelta | None = None
+    ) -> tuple[DefinedSlot, ...]:
+        found = tuple(defined(one, self.parts.slots, window=window) for one in slots)
+        for one in found:
+            check_extent(one.limit, one.offset)
+        return found
+
+
+def _filled(moment: Moment, query: PageQuery, pipeline: Pipeline) -> FilledPage:
+    filled = fill_page(
+        moment.corpus,
+        query,
+        pipeline,
+        moment.readership,
+        rules=moment.rules,
+        charts=moment.charts,
+    )
+    return FilledPage(moment.corpus, pipeline, query.subject, filled)
+
+
+def _shows_readers(slots: Sequence[DefinedSlot]) -> bool:
+    """Whether readership alone makes the order of a slot; elsewhere it may be minutes old."""
+    return any(one.supply.source == "popular" for one in slots)
