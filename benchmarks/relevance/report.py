@@ -50,7 +50,7 @@ def page(found: Raw, *, whole: bool = True) -> str:
         lines += _set(one)
     if sets:
         lines += [*_floors(sets), *_embedders(found), *_dated(sets)]
-    lines += _signals([*sets, *found.get("topics", ())])
+    lines += _signals([*sets, *found["topics"]])
     if sets:
         lines += [*_diversity(sets), *_shown(sets)]
     lines += _weights(found)
@@ -166,7 +166,7 @@ def _signals(sets: Sequence[Raw]) -> Iterator[str]:
         (name, *(f"{one['ablation'][name]:+.3f}" for one in sets)) for name in sets[0]["ablation"]
     ]
     yield from _table(("change", *names), rows)
-    dated = [one for one in sets if one.get("time_between")]
+    dated = [one for one in sets if one["time_between"]]
     if not dated:
         return
     yield "nDCG by the weight of closeness in time, `time_between`, beside the weights that ship:"
