@@ -113,8 +113,10 @@ def read_manifest(folder: Path) -> Manifest:
         outer = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         body, expected = str(outer["manifest"]), str(outer["checksum"])
     except (OSError, ValueError, LookupError, TypeError) as error:
+        # without the paths of this machine: a server tells its callers why it is not ready
+        why = getattr(error, "strerror", None) or error
         raise SnapshotDamaged(
-            f"Snapshot {name} has no readable {MANIFEST} ({error}). {WAY_OUT}"
+            f"Snapshot {name} has no readable {MANIFEST} ({why}). {WAY_OUT}"
         ) from error
     came = xxhash.xxh3_128_hexdigest(body.encode("utf-8", "surrogatepass"))
     if came != expected:
@@ -152,7 +154,7 @@ def verify_parts(folder: Path, manifest: Manifest) -> None:
             ) from error
         except OSError as error:
             raise SnapshotDamaged(
-                f"{expected} {part.size} bytes, but it cannot be read ({error}). {WAY_OUT}"
+                f"{expected} {part.size} bytes, but it cannot be read ({error.strerror}). {WAY_OUT}"
             ) from error
         if checksum != part.checksum:
             raise SnapshotDamaged(

@@ -307,5 +307,8 @@ def _filled(moment: Moment, query: PageQuery, pipeline: Pipeline) -> FilledPage:
 
 
 def _shows_readers(slots: Sequence[DefinedSlot]) -> bool:
-    """Whether readership alone makes the order of a slot; elsewhere it may be minutes old."""
-    return any(one.supply.source == "popular" for one in slots)
+    """Whether the page's readership alone makes the order of a slot; else it may be minutes old.
+
+    A popular slot of a window of its own is a chart, which is counted once for five minutes.
+    """
+    return any(one.supply.source == "popular" and one.supply.window is None for one in slots)

@@ -3,6 +3,8 @@
 An answer depends on nothing but its address, so that there is no header that it varies by.
 """
 
+import time
+
 from starlette.requests import Request
 from starlette.responses import Response
 from xxhash import xxh3_128_hexdigest
@@ -15,8 +17,12 @@ _PERSONAL = "private, no-cache"
 
 
 def tag_of(*parts: bytes) -> str:
-    """A strong ETag: the same for the same parts, in every process."""
-    return f'"{xxh3_128_hexdigest(bytes(1).join(parts))}"'
+    """An ETag: the same for the same parts, in every process.
+
+    A weak one: answers that recommend the same differ in `recommendation_id` and `took_ms`, and
+    only equal bytes may share a strong one (RFC 9110, 8.8.1).
+    """
+    return f'W/"{xxh3_128_hexdigest(bytes(1).join(parts))}"'
 
 
 class Caching:
@@ -30,20 +36,26 @@ class Caching:
             self._shared = f"public, max-age={fresh}"
         if stale:
             self._shared += f", stale-while-revalidate={stale}"
+        self._longest = fresh + stale
 
-    def headers(self, tag: str, *, personal: bool) -> dict[str, str]:
+    def headers(self, tag: str, *, personal: bool, until: float) -> dict[str, str]:
         """Of an answer with this ETag.
 
         Args:
             tag: of what is recommended.
             personal: whether it depends on what one reader knows.
+            until: when an article of the corpus expires next, seconds since 1970: no cache may
+                show it any longer.
         """
-        return {"ETag": tag, "Cache-Control": _PERSONAL if personal else self._shared}
+        control = _PERSONAL if personal else self._shared
+        if not personal and self._longest and until < time.time() + self._longest:
+            control = _ASK_AGAIN
+        return {"ETag": tag, "Cache-Control": control}
 
 
 def holds(request: Request, tag: str) -> bool:
     """Whether the answer with this ETag is one that the request's If-None-Match names."""
-    encoded = tag.encode()
+    encoded = tag.removeprefix("W/").encode()
     # once through the list: asking for a header by its name goes through it as well
     for name, value in request.scope["headers"]:
         # no tag is a part of another, as each has its quotation marks; W/ before one says nothing

@@ -19,7 +19,8 @@ def interleaved(
 ) -> tuple[Rendered, list[str]]:
     """The slot, and the pipeline that put an article at each of its places.
 
-    What an editor pinned keeps its place and belongs to no pipeline: "".
+    What an editor pinned keeps its place and belongs to no pipeline: "". Of copies of an article one
+    is shown where either pipeline has it so.
 
     Args:
         pages: two, of one slot of the same corpus, each with the first `limit + offset` places.
@@ -28,12 +29,11 @@ def interleaved(
         offset: places that are passed over.
         explain: tell every signal and its weight.
     """
-    keys = [_keys(pages[0]), _keys(pages[1])]
+    alone = any(one.pipeline.collapse_copies for one in pages)
+    keys = [_keys(one, alone=alone) for one in pages]
     slots = [pages[0].slots[0], pages[1].slots[0]]
-    pinned = {
-        place: key for place, key in enumerate(keys[0]) if slots[0].placed_by(place) == "pinned"
-    }
-    fixed = set(pinned.values())
+    pinned = {place for place in range(len(keys[0])) if slots[0].placed_by(place) == "pinned"}
+    fixed = {keys[0][place] for place in pinned}
     lists = [[key for key in one if key not in fixed] for one in keys]
     drafted = iter(team_draft(lists[0], lists[1], coins, limit + offset))
     chosen: list[dict[int, int]] = [{}, {}]  # place in the pipeline's list -> position here
@@ -43,9 +43,10 @@ def interleaved(
         if place not in pinned and pick is None:
             break
         team = 0 if pick is None else pick.team
-        key = pinned[place] if pick is None else lists[team][pick.index]
+        # of copies in one list the first: the draft takes it, and passes over the others
+        listed = place if pick is None else keys[team].index(lists[team][pick.index])
         if place >= offset:
-            chosen[team][keys[team].index(key)] = place - offset + 1
+            chosen[team][listed] = place - offset + 1
             counts = pick is not None and pick.counts
             teams.append(pages[team].pipeline.name if counts else "")
     cards: dict[int, bytes] = {}
@@ -55,11 +56,11 @@ def interleaved(
     # where one of them had its own articles, it did not stay empty
     fallback = slots[0].fallback if slots[1].fallback else None
     version = pages[0].corpus.version
-    return Rendered(data, slots[0].name, fallback, INTERLEAVED, version, tag=""), teams
+    return Rendered(data, slots[0].name, fallback, INTERLEAVED, version, tag="", until=0.0), teams
 
 
-def _keys(page: FilledPage) -> list[int]:
-    """Equal for articles of which only one may stand in a slot."""
-    groups = page.corpus.groups
-    positions = page.slots[0].ranked.positions.tolist()
-    return [int(groups[one]) for one in positions] if page.pipeline.collapse_copies else positions
+def _keys(page: FilledPage, *, alone: bool) -> list[int]:
+    """Equal for articles of which only one may stand in a slot: copies where they stand `alone`."""
+    positions = page.slots[0].ranked.positions
+    found: list[int] = (page.corpus.groups[positions] if alone else positions).tolist()
+    return found

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from recommender.slots.slot import SlotName
 
-_MOST_BYTES = 128 * 2**20  # some 30,000 answers
+_MOST_BYTES = 128 * 2**20
+_OVERHEAD = 500  # of the objects around them
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Rendered:
         pipeline: which ranked it.
         index_version: the snapshot that answered.
         tag: ETag of all that.
+        until: when an article of the corpus expires next, seconds since 1970.
     """
 
     data: bytes
@@ -26,6 +28,7 @@ class Rendered:
     pipeline: str
     index_version: str
     tag: str
+    until: float
 
 
 class ReadyAnswers:
@@ -35,7 +38,7 @@ class ReadyAnswers:
     """
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
-        """Keeps up to so many bytes of cards; beyond that the oldest go."""
+        """Keeps up to so many bytes of questions and answers; beyond that the oldest go."""
         self._most_bytes = most_bytes
         self._state: object = None
         self._answers: dict[tuple[str, bytes], Rendered] = {}
@@ -53,8 +56,16 @@ class ReadyAnswers:
             return
         if state is not self._state:
             self._state, self._answers, self._bytes = state, {}, 0
+        before = self._answers.pop(question, None)
+        if before is not None:
+            self._bytes -= _cost(question, before)
         self._answers[question] = answer
-        self._bytes += len(answer.data)
+        self._bytes += _cost(question, answer)
         while self._bytes > self._most_bytes:
             oldest = next(iter(self._answers))
-            self._bytes -= len(self._answers.pop(oldest).data)
+            self._bytes -= _cost(oldest, self._answers.pop(oldest))
+
+
+def _cost(question: tuple[str, bytes], answer: Rendered) -> int:
+    """Bytes in memory: a question may be longer than its answer."""
+    return len(answer.data) + len(question[0]) + len(question[1]) + _OVERHEAD

@@ -75,7 +75,8 @@ def _rendered(
     pipeline, version = page.pipeline.name, page.corpus.version
     # of all but recommendation_id and took_ms, in which no two answers are the same
     tag = tag_of(data, version.encode(), pipeline.encode(), orjson.dumps(fallback))
-    return Rendered(data, page.slots[0].name, fallback, pipeline, version, tag)
+    until = page.corpus.until
+    return Rendered(data, page.slots[0].name, fallback, pipeline, version, tag, until)
 
 
 def _cards(page: FilledPage, slot: FilledSlot, explain: bool) -> bytes:

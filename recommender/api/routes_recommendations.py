@@ -181,7 +181,7 @@ class _Recommendations:
     ) -> Response:
         """An answer that caches may keep, or word that theirs still holds."""
         self._service.count(rendered)
-        headers = self._caching.headers(rendered.tag, personal=personal)
+        headers = self._caching.headers(rendered.tag, personal=personal, until=rendered.until)
         if holds(request, rendered.tag):
             return not_modified(headers)
         return rendering.envelope(rendered, started=started, headers=headers)

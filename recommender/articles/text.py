@@ -24,7 +24,7 @@ _IDLE_JOINER = re.compile("(?<![^\x00-\x7f\\s])[\u200c\u200d]+|[\u200c\u200d]+(?
 _NEEDS_CARE = re.compile(r"[<&\\;]")
 _BLANK_LINE = re.compile(r"\n\s*\n")
 # two neighbours out of the alphabets that UTF-8 turns into when read as a one-byte encoding;
-# asked first because ftfy's own test is ten times slower
+# asked first because ftfy's own test takes longer
 _MAYBE_MOJIBAKE = re.compile("[\x80-\u04ff\u2010-\u2668\ufb01\ufb02\uf8ff]{2}|\u00c3 ")
 _TITLE_SPACES = 3  # "Paris" may well begin a body that does not repeat the title "Paris"
 _C1 = re.compile("[\x80-\x9f]")

@@ -96,7 +96,7 @@ def _refuse_no_file(page: Path) -> None:
         raise InputError(f"{page} is a folder; expected a file for the page. Name one in it.")
     if not page.parent.is_dir():
         raise InputError(
-            f"There is no folder {page.parent} for the page {page.name}. Make it, or name a file "
+            f"{page} cannot be written: there is no folder {page.parent}. Make it, or name a file "
             "in another with --html."
         )
 

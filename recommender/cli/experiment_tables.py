@@ -61,6 +61,13 @@ def _warnings(found: Report) -> Iterator[str]:
             f"WARNING: {balance.crossed:,} readers were shown lists of more than one arm: shares "
             "or pipelines changed meanwhile, or their names do not stay."
         )
+    if found.periods > 1:
+        yield (
+            f"WARNING: readers' names changed with events.salt_days, {found.periods - 1} times: "
+            "who came back counts as another reader, intervals are too narrow and p-values too "
+            "small. Set events.salt_days to at least the length of the experiment, or to never, "
+            "before you start one."
+        )
     if found.nameless:
         yield (
             f"{found.nameless:,} impressions name no reader; each counts as one of its own, and "

@@ -93,13 +93,15 @@ def report(
     readers, who come again, make it. The difference to the first arm comes with a p-value and an
     interval that hold however often you look (mixture sequential probability ratio test). They
     take readers for independent, and are not corrected for the number of arms. A warning tells
-    where readers were not dealt out as the settings say. Readers whose names are hashed are others
-    after events.salt_days.
+    where readers were not dealt out as the settings say, another where their names changed
+    meanwhile: hashed ones last for events.salt_days.
     """
     with Recommender.open(existing_home(home)) as recommender:
         known = recommender.parts.experiments.by_name
-        shown = read_shown(recommender.parts.events, since=since, until=until, trials_only=True)
-    found = reports(shown.lists, known, name)
+        log = recommender.parts.events
+        shown = read_shown(log, since=since, until=until, trials_only=True)
+    names_last = log.keeping.salt_period if log.keeping.hashed else None
+    found = reports(shown.lists, known, name, names_last=names_last)
     if name is not None and not found and name not in known:
         met = sorted({one.trial.experiment for one in shown.lists if one.trial} | set(known))
         raise InputError(

@@ -101,10 +101,10 @@ def rising(of_late: Floats, expected: Floats, *, prior: float = PRIOR_READERS) -
 
 @dataclass(frozen=True, slots=True)
 class Trends:
-    """How the readers of n articles came of late.
+    """How n articles were read of late: views that count, or clicks where these are more.
 
     Attributes:
-        article_ids: of the articles with a reader since `trends_since`, in their order.
+        article_ids: of the articles that were read since `trends_since`, in their order.
         rising: of each.
     """
 
@@ -121,7 +121,7 @@ def trends(counts: Hourly, *, at: datetime, window: timedelta) -> Trends:
     """What came in about the last `window`, beside what each article's own past lets expect.
 
     Expected is more where the whole site rises, as it does every morning: by how much, the other
-    articles tell. Readers of an hour count as of its middle.
+    articles tell. What was read in an hour counts as of its middle.
 
     Args:
         counts: from `trends_since` up to the hour of `at`.
@@ -130,13 +130,15 @@ def trends(counts: Hourly, *, at: datetime, window: timedelta) -> Trends:
             stream is that of the window.
     """
     short, long = _half_lives(window)
-    read = counts.readers > 0
-    article, readers = counts.article[read], counts.readers[read]
+    # not readers, who count in the hour of their latest view: who comes daily has no past there
+    reads = np.maximum(counts.views, counts.clicks)
+    read = reads > 0
+    article, reads = counts.article[read], reads[read]
     begun = np.maximum(at.timestamp() - counts.hour[read] * _HOUR, 0.0)  # ago
     middle = (begun + np.maximum(begun - _HOUR, 0)) / 2
     places, row = np.unique(article, return_inverse=True)
     of_late, usual = (
-        np.bincount(row, readers * np.exp2(-middle / half_life), len(places)).astype(np.float64)
+        np.bincount(row, reads * np.exp2(-middle / half_life), len(places)).astype(np.float64)
         for half_life in (short, long)
     )
     age = np.zeros(len(places))

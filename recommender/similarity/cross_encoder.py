@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.errors import SettingsError
+from recommender.similarity.hub import only_here
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -151,7 +152,10 @@ class SentenceTransformersReranker:
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # not annotated there
         try:
             encoder: CrossEncoder = CrossEncoder(
-                self._model, device=self._device, revision=self._revision
+                self._model,
+                device=self._device,
+                revision=self._revision,
+                local_files_only=only_here(self._model),
             )
         except (OSError, ValueError, RuntimeError) as error:
             raise SettingsError(

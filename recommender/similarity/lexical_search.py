@@ -1,10 +1,8 @@
 """Lexical nearest neighbours: an inverted index of every article's strongest terms.
 
-Plain arrays and scipy's sparse product. Among 53,000 real articles, of the other outlets' articles
-on a story (400 queries) .905 are among the first 50 found here, .913 with whole rows, .870 with
-bm25s and .866 with tantivy in their default settings; the one's lists grow with the catalog, the
-other keeps files of its own. sparse_dot_topn makes the graph in a fifth to two fifths less time,
-but lets no other thread run meanwhile and is one more dependency.
+Plain arrays and scipy's sparse product: lists that are cut at the strongest terms stay bounded as
+a catalog grows, where those of bm25s do not, and lie in the snapshot, where tantivy keeps files of
+its own. sparse_dot_topn would let no other thread run while the graph is made.
 """
 
 import os
@@ -37,7 +35,7 @@ STRONGEST = 48
 LONGEST = 8192
 """Articles in a term's list, those where it is strongest: a query reads STRONGEST * LONGEST."""
 
-_COMMON_SHARE = 0.2  # a term of more articles tells none from another, and is half the reading
+_COMMON_SHARE = 0.2  # a term of more articles tells none from another, and would be read for all
 _COMMON_FROM = 100  # articles; a share of fewer is chance
 _COLUMNS = 1 << 16  # articles that are looked at at once: their sums take half a megabyte
 _PARTS = ("features", "starts", "positions", "weights", "articles")

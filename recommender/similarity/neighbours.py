@@ -79,7 +79,8 @@ def find_neighbours(
         always: shape (n, m), positions padded with -1: these are kept besides, however unlike.
         progress: told of articles done.
     """
-    positions = knn_graph(texts.vectors, count).positions
+    # as many as the background needs, however few are kept
+    positions = knn_graph(texts.vectors, max(count, BACKGROUND)).positions
     if lexical is not None:
         positions = joined(positions, lexical)
     if always is not None:

@@ -13,6 +13,7 @@ import numpy as np
 from index.protocol import Vectors
 from recommender.errors import EmbedderError
 from recommender.similarity.embedder import checked
+from recommender.similarity.hub import only_here
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -107,7 +108,12 @@ class SentenceTransformersEmbedder:
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # not annotated there
         try:
-            return SentenceTransformer(str(path), device=self._device, revision=self._revision)
+            return SentenceTransformer(
+                str(path),
+                device=self._device,
+                revision=self._revision,
+                local_files_only=only_here(str(path)),
+            )
         except (OSError, ValueError, RuntimeError) as error:
             raise EmbedderError(
                 f"The model {self._model!r} cannot be loaded on {self._device!r}: "

@@ -12,13 +12,13 @@ from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
 
 LEAST = 0.3
-"""Mean likeness at which two pieces are one story. AllSides and BASIL, each with a likeness fitted
-on the other, are within .01 of their best B-cubed F; the larger stories of ECB+ want less."""
+"""Mean likeness at which two pieces are one story; larger stories than a dozen pieces want less.
+tests/acceptance holds it to AllSides and BASIL, each with a likeness fitted on the other."""
 
 PAUSE = timedelta(weeks=4)
 """The longest time in which nothing of a running story appears."""
 
-_FLOOR = 0.05  # less counts as 0: that is most of the pairs, and moved B-cubed F by less than .01
+_FLOOR = 0.05  # less counts as 0: that is most of the pairs
 _WHOLE = 1 << 16  # likeness is summed in whole parts of this, so no sum depends on its order
 _BLOCK = 1 << 14  # rows of the neighbour graph that are read at once
 

@@ -28,12 +28,11 @@ PACKAGED = PackagedModel(
 
 _DIM = 256
 _CHARACTERS = 2_000
-"""Some 400 words. Reading on moved nDCG@2 of BASIL and nDCG@5 of ECB+ by less than .002, and a
-book in one piece would fill the memory."""
+"""Some 400 words, as the other embedders read; a book in one piece would fill the memory."""
 
 
 class WordLlamaEmbedder:
-    """English, two hundred times as fast as the default model, and without torch.
+    """English, a hundred and more times as fast as the default model, and without torch.
 
     Texts in another language are mostly near each other. Those in a script that it has no pieces
     for are nearly one: what tells them apart is then their words, and not these vectors. Threads

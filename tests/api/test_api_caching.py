@@ -1,13 +1,17 @@
 """What caches are told: ETags, who may keep an answer, how long, and what ends that."""
 
+import math
 import re
+import time
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from recommender.api.app import create_app
+from recommender.api.caching import Caching
 from recommender.engine import Recommender
+from recommender.settings_tables import CacheSettings
 
 RELATED = "/v1/articles/bridge-0/related"
 KEPT = (RELATED, f"{RELATED}?limit=60", "/v1/popular", "/v1/articles/bridge-0/slots")
@@ -18,14 +22,14 @@ KEPT = (RELATED, f"{RELATED}?limit=60", "/v1/popular", "/v1/articles/bridge-0/sl
 def test_what_a_cache_keeps_still_holds(reading: TestClient, address: str) -> None:
     first, again = reading.get(address), reading.get(address)
     tag = first.headers["etag"]
-    assert re.fullmatch(r'"[0-9a-f]{32}"', tag)
+    assert re.fullmatch(r'W/"[0-9a-f]{32}"', tag)
     assert first.headers["cache-control"] == "no-cache"
     assert "vary" not in first.headers
     # in these no two answers are the same, and they are no reason to send all of it again
     ids = [one.json()["meta"]["recommendation_id"] for one in (first, again)]
     assert ids[0] != ids[1]
     assert again.headers["etag"] == tag
-    for named in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+    for named in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
         answer = reading.get(address, headers={"If-None-Match": named})
         assert (answer.status_code, answer.content) == (304, b"")
         assert answer.headers["etag"] == tag
@@ -117,3 +121,16 @@ def test_a_publisher_may_let_caches_show_answers_without_asking(
         assert (unchanged.status_code, unchanged.headers["cache-control"]) == (304, told)
         personal = client.get(RELATED, params={"seen": "bridge-2"})
         assert personal.headers["cache-control"] == "private, no-cache"
+
+
+def test_no_cache_is_told_to_show_an_article_beyond_its_time() -> None:
+    caching = Caching(CacheSettings(max_age_seconds=30, stale_while_revalidate_seconds=60))
+
+    def told(seconds: float, *, personal: bool = False) -> str:
+        return caching.headers('W/"a"', personal=personal, until=time.time() + seconds)[
+            "Cache-Control"
+        ]
+
+    assert told(math.inf) == told(1_000) == "public, max-age=30, stale-while-revalidate=60"
+    assert told(80) == told(-1) == "no-cache"
+    assert told(1_000, personal=True) == "private, no-cache"

@@ -134,6 +134,30 @@ def test_a_method_that_is_not_taken_is_told_those_that_are(reading: TestClient) 
     refused(response, 405)
     assert response.headers["allow"] == "DELETE, PUT"
     assert reading.delete("/v1/slots").headers["allow"] == "POST"
+    # as an article's id it would fit the address of an article as well
+    assert reading.post(RELATED).headers["allow"] == "GET, HEAD"
+    assert reading.post("/v1/rules/audit").headers["allow"] == "GET"
+
+
+def test_where_nothing_is_the_documentation_is_named(reading: TestClient) -> None:
+    assert "/docs" in str(refused(reading.get("/"), 404)["detail"])
+    assert reading.get("/docs").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("slots", "told"),
+    [
+        ([], "/slots: expected a list with at least 1 in it, got an empty one."),
+        (["story"] * 11, "/slots: expected a list with at most 10 in it, got 11."),
+        ([5], "/slots/0: expected an object, got 5."),
+        ([["related"]], "/slots/0: expected an object, got a list."),
+        ([{"slot": {}}], "/slots/0/slot: input should be a valid string, got an object."),
+    ],
+)
+def test_a_wrong_list_is_told_in_plain_words(
+    reading: TestClient, slots: list[object], told: str
+) -> None:
+    assert refused(reading.post("/v1/slots", json={"slots": slots}), 422)["detail"] == told
 
 
 @pytest.fixture

@@ -196,18 +196,21 @@ def test_what_is_no_rule_is_refused(client: TestClient, body: dict[str, object],
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "status", "told"),
     [
-        ("/v1/rules/1?by=anna&why=x", "There is no rule 1"),
-        ("/v1/rules/one?by=anna&why=x", "a whole number"),
-        ("/v1/rules/1?why=x", "who orders it"),
-        ("/v1/rules/1?by=anna&wy=x", "Did you mean why"),
-        ("/v1/rules/1?by=&why=x", "by: expected something"),
+        ("/v1/rules/1?by=anna&why=x", 404, "There is no rule 1. None stands."),
+        ("/v1/rules/one?by=anna&why=x", 422, "a whole number"),
+        ("/v1/rules/1?why=x", 422, "by as a parameter of the query string, got none"),
+        ("/v1/rules/1?by=anna", 422, "Write it as ?why=the+bridge"),
+        ("/v1/rules/1?by=anna&wy=x", 422, "Did you mean why"),
+        ("/v1/rules/1?by=&why=x", 422, "by: expected something"),
     ],
 )
-def test_what_cannot_be_ended_is_told(reading: TestClient, address: str, told: str) -> None:
+def test_what_cannot_be_ended_is_told(
+    reading: TestClient, address: str, status: int, told: str
+) -> None:
     refused = reading.delete(address)
-    assert refused.status_code == 422
+    assert refused.status_code == status
     assert told in refused.json()["detail"]
 
 

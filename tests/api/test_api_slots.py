@@ -141,3 +141,17 @@ def test_tags_and_the_section_of_the_page_are_filters(client: TestClient) -> Non
     assert ids(client.post("/v1/slots", json=tagged).json()["data"]["latest"]) == ["tide-1"]
     here = client.get("/v1/articles/tide-2/related?same_section=true").json()["data"]
     assert ids(here) == ["tide-1"]
+
+
+def test_a_name_alone_stands_for_its_slot(paper: TestClient) -> None:
+    def page(*slots: object) -> object:
+        body = {"article_id": "bridge-0", "slots": slots, "at": datetime.now(UTC).isoformat()}
+        answer = paper.post("/v1/slots", json=body)
+        assert answer.status_code == 200, answer.text
+        return {name: ids(cards) for name, cards in answer.json()["data"].items()}
+
+    short = page("related", {"slot": "trending", "limit": 2})
+    assert short == page({"slot": "related"}, {"slot": "trending", "limit": 2})
+    schema = paper.get("/openapi.json").json()["paths"]["/v1/slots"]["post"]["requestBody"]
+    items = schema["content"]["application/json"]["schema"]["properties"]["slots"]["items"]
+    assert [one["type"] for one in items["anyOf"]] == ["string", "object"]

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,19 @@ def test_snapshots_roll_back_prune_and_verify(run: Run, place: Path) -> None:
 
 
 @pytest.mark.usefixtures("place")
+def test_snapshots_are_listed_with_when_they_were_made(run: Run, place: Path) -> None:
+    first, second = json.loads(run("snapshots", "list", "--json").out)
+    made = [datetime.fromisoformat(one["created_at"]) for one in (first, second)]
+    assert made == sorted(made)
+    assert made[0].tzinfo is not None
+    versions = place / "recommender-data" / "snapshots" / "versions"
+    (versions / first["version"] / "manifest.json").write_text("{}")
+    unread, read = run("snapshots", "list").out.splitlines()
+    assert unread.split(maxsplit=1)[1].split() == ["not", "readable", "published", "before"]
+    assert read.split() == [second["version"], f"{made[1]:%Y-%m-%dT%H:%M:%SZ}", "served"]
+
+
+@pytest.mark.usefixtures("place")
 def test_settings_say_where_each_came_from(
     run: Run, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,7 +254,10 @@ BAD = {
     "related hp-0021 --text bees": (2, "Expected one of"),
     "related hp-21": (1, "hp-0021"),
     "related hp-0021 --limit 1001": (2, "--limit"),
-    "related hp-0021 --limt 3": (2, "--limit"),
+    "related hp-0021 --limt 3": (2, "Did you mean --limit?"),
+    "rules add boost --until 2030-01-01": (2, "Did you mean --to?"),
+    "rules add boost --valid-to=2030-01-01": (2, "Did you mean --to?"),
+    "related hp-0021 --wholly-else 3": (2, "No such option: --wholly-else. See"),
     "related hp-0021 --at yesterday": (2, "2025-05-01T08:00:00Z"),
     "related hp-0021 --pipeline defualt": (1, "similarity"),
     "related --file absent.txt": (1, "absent.txt"),
@@ -250,13 +267,20 @@ BAD = {
     "score --output scores.csv": (1, ".parquet"),
     "score --output absent/scores.jsonl": (1, "absent"),
     "score --output s.jsonl --ids articles.jsonl": (1, "No article"),
-    "events absent.jsonl": (1, "absent.jsonl"),
+    "events absent.jsonl": (1, "absent.jsonl is not there: expected a file of events"),
+    "events events.jsonl recommender-data": (1, "recommender-data is a folder"),
+    "compare default similarity --html absent/x.html": (
+        1,
+        "absent/x.html cannot be written: there is no folder absent",
+    ),
+    "compare default similarity --html recommender-data": (1, "expected a file"),
     "snapshots verify 7": (1, "there are"),
     "snapshots": (2, "snapshots --help"),
     "nonsense": (2, "recommender --help"),
     "serve --port 99999": (2, "--port"),
     "serve --home absent": (1, "recommender rebuild"),
-    "related hp-0021 --home articles.jsonl": (1, "--home"),
+    "related hp-0021 --home articles.jsonl": (1, "articles.jsonl is a file; expected the folder"),
+    "serve --host 192.0.2.1 --port 0": (1, "name it with --host"),
 }
 
 

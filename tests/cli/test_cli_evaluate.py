@@ -231,6 +231,20 @@ def test_a_wrong_judgement_is_told_by_its_line(run: Run, judged: Path) -> None:
     assert "'yes'" in ended.err
 
 
+@pytest.mark.usefixtures("judged")
+def test_judgements_of_other_articles_are_refused_before_anything_is_embedded(
+    run: Run, judged: Path
+) -> None:
+    (judged / "qrels.tsv").write_text("query_id\tdoc_id\tgrade\nwp-1\thp-0011\t1\n")
+    ended = run("evaluate", "truth", "--home", "fresh")
+
+    assert ended.status == 1
+    # no step of a rebuild was begun
+    assert ended.err.count("\n") == 1
+    assert "None of the 1 query ids is the id of an article; the first is 'wp-1'" in ended.err
+    assert json.loads(run("status", "--home", "fresh", "--json").out)["articles"]["published"] == 0
+
+
 def test_help_of_the_group_lists_its_commands(run: Run) -> None:
     shown = run("evaluate", "--help")
 

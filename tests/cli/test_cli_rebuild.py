@@ -205,3 +205,14 @@ def test_lines_come_with_each_step_and_then_now_and_then() -> None:
     watch.progress(30, 0)
 
     assert said == ["embed", "embed: 400 of 1,000, 20/s, 30 s left", "write", "write: 30, 2/s"]
+
+
+def test_no_rate_is_told_where_nothing_was_done_and_a_slow_one_by_the_minute() -> None:
+    said: list[str] = []
+    times = iter([0.0, 0.0, 20.0, 40.0])
+    watch = line_watch(said.append, clock=lambda: next(times))
+    watch.step("embed")
+    watch.progress(0, 100)
+    watch.progress(10, 100)
+
+    assert said == ["embed", "embed: 0 of 100", "embed: 10 of 100, 15.0/min, 360 s left"]

@@ -43,6 +43,7 @@ def test_versions_sort_by_age_and_tell_which_is_served(store: SnapshotStore) -> 
     first, second, third = published(store), published(store), sealed(store)
     assert first < second < third
     listed = [(one.version, one.current, one.published) for one in store.versions()]
+    assert {one.created_at for one in store.versions()} == {"2020-01-01T00:00:00Z"}
     assert listed == [(first, False, True), (second, True, True), (third, False, False)]
 
 

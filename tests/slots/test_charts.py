@@ -9,7 +9,8 @@ import pytest
 
 from recommender.readers.event import Event
 from recommender.readers.events import EventLog
-from recommender.slots.charts import Charts, Readership, charts_of
+from recommender.readers.trend import Trends
+from recommender.slots.charts import Charts, Readership, charts_of, counted
 from recommender.slots.corpus import Corpus
 from recommender.slots.definitions import BUILT_IN, Chart, SlotDefinition, Supply, defined
 from recommender.slots.filled import render
@@ -138,6 +139,25 @@ def test_a_site_that_is_read_as_ever_has_nothing_that_rises(
     for one in ("club", "school", "guide"):
         read(log, one, range(1, 200), 3)
     assert filled(town, live.charts(town, NOW, [RISING]), "trending").fallback == "popular"
+
+
+def test_the_same_readers_every_day_are_no_rise(log: EventLog) -> None:
+    for name, comes_again in (("school", True), ("club", False), ("guide", False)):
+        log.append(
+            [
+                Event(
+                    type="view",
+                    article_id=name,
+                    reader=f"{name}-{reader}" if comes_again else f"{name}-{reader}-{day}",
+                    at=NOW - day * DAY,
+                )
+                for day in range(21)
+                for reader in range(30)
+            ]
+        )
+    found = counted(log, RISING, NOW, DAY)
+    assert isinstance(found, Trends)
+    assert found.rising.times.tolist() == pytest.approx([1] * 3, abs=0.2)
 
 
 def test_filters_hold_for_charts_and_their_fallbacks(
