@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from recommender.editors.rule import RecordedRule, Rule
+from recommender.editors.rule import RecordedRule, Rule, Target
 from recommender.readers.click_rate import Clicks
 from recommender.readers.trend import Rising, Trends
 from recommender.slots.candidates import subject_of
@@ -17,8 +17,10 @@ from recommender.slots.filled import FilledSlot
 from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.rule_matching import Rules, resolve
-from recommender.slots.slot import SlotQuery, Source
+from recommender.slots.slot import Filters, SlotQuery, Source
 from tests.slots.small_corpus import NOW, article, corpus_of, unit
+
+RELATED = [SlotQuery("related", 6)]
 
 COUNT = 40
 COPIES = 10
@@ -119,3 +121,23 @@ def page(
 def ids(corpus: Corpus, slot: FilledSlot) -> list[str]:
     """What stands in a slot."""
     return [corpus.id_at(int(position)) for position in slot.ranked.positions]
+
+
+def of(article_id: str) -> Target:
+    """One article."""
+    return Target("article", (article_id,))
+
+
+def pin(article_id: str, position: int, **more: str) -> Rule:
+    """Of an article to a place."""
+    return Rule(action="pin", target=of(article_id), position=position, **more)  # type: ignore[arg-type]  # by name
+
+
+def shown(corpus: Corpus, *rules: Rule, slots: list[SlotQuery] = RELATED) -> list[str]:
+    """What stands in the first slot of the page of r0."""
+    return ids(corpus, page(corpus, "r0", slots, *rules)[0])
+
+
+def only(section: str, limit: int) -> list[SlotQuery]:
+    """Related articles of one section."""
+    return [SlotQuery("related", limit, 0, Filters(sections=(section,)))]

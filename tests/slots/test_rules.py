@@ -18,34 +18,25 @@ from tests.slots.ruled_corpus import (
     FUTURE,
     HIDDEN,
     PIPELINE,
-    READ,
+    RELATED,
     ids,
+    of,
+    only,
     page,
+    pin,
     recorded,
     ruled_corpus,
     rules_of,
+    shown,
 )
 from tests.slots.small_corpus import NOW, article, corpus_of, unit
 
-RELATED = [SlotQuery("related", 6)]
 DENSE = Pipeline("dense", Weights(dense=1), collapse_copies=False, as_of_now=False)
 
 
 @pytest.fixture(scope="module")
 def corpus() -> Corpus:
     return ruled_corpus(0)
-
-
-def of(article_id: str) -> Target:
-    return Target("article", (article_id,))
-
-
-def pin(article_id: str, position: int, **more: str) -> Rule:
-    return Rule(action="pin", target=of(article_id), position=position, **more)  # type: ignore[arg-type]  # by name
-
-
-def shown(corpus: Corpus, *rules: Rule, slots: list[SlotQuery] = RELATED) -> list[str]:
-    return ids(corpus, page(corpus, "r0", slots, *rules)[0])
 
 
 def test_without_a_rule_nothing_is_different(corpus: Corpus) -> None:
@@ -165,7 +156,7 @@ def test_two_copies_are_not_both_pinned(corpus: Corpus) -> None:
 
 
 def test_a_section_is_pinned_by_its_best_placed_article(corpus: Corpus) -> None:
-    culture = set(ids(corpus, page(corpus, "r0", _only("Culture", 50))[0]))
+    culture = set(ids(corpus, page(corpus, "r0", only("Culture", 50))[0]))
     before = shown(corpus, slots=[SlotQuery("related", 50)])
     best = next(one for one in before if one in culture)
     rule = Rule(action="pin", target=Target("section", ("CULTURE",)), position=1)
@@ -202,7 +193,7 @@ def test_a_block_beats_everything(corpus: Corpus, target: Target) -> None:
         assert not blocked & set(shown(corpus, *later, boost, promote, block, slots=slots))
 
 
-def test_a_block_on_one_page_or_in_one_slot_holds_there_only(corpus: Corpus) -> None:
+def test_a_block_on_one_page_or_in_one_slot_holds_thereonly(corpus: Corpus) -> None:
     best = shown(corpus)[0]
     assert best not in shown(corpus, Rule(action="block", target=of(best), page="r0"))
     assert best in shown(corpus, Rule(action="block", target=of(best), page="r1"))
@@ -295,26 +286,6 @@ def test_an_ignored_section_is_no_signal_but_its_articles_stay(corpus: Corpus) -
     assert after.ranked.values[row].any()
 
 
-def test_a_promotion_has_its_share_of_every_beginning(corpus: Corpus) -> None:
-    rule = Rule(action="promote", target=Target("author", ("Ben Cole",)), share=0.4)
-    (matched,) = rules_of(corpus, rule).everywhere
-    promoted = {corpus.id_at(int(one)) for one in matched.positions}
-    slot = page(corpus, "r0", [SlotQuery("related", 10)], rule)[0]
-    stands = [one in promoted for one in ids(corpus, slot)]
-    for length in range(1, 11):
-        assert sum(stands[:length]) >= int(0.4 * length + 1e-9)
-    assert "promoted" in slot.placed
-    by_rank = [one for one, how in zip(ids(corpus, slot), slot.placed, strict=True) if not how]
-    assert by_rank == [
-        one for one in shown(corpus, slots=[SlotQuery("related", 50)]) if one in by_rank
-    ]
-
-
-def test_a_promotion_that_ranks_high_enough_moves_nothing(corpus: Corpus) -> None:
-    best = shown(corpus)[0]
-    assert shown(corpus, Rule(action="promote", target=of(best), share=0.5)) == shown(corpus)
-
-
 def test_a_slot_that_is_a_timeline_is_only_blocked_by_rules_for_all_slots(corpus: Corpus) -> None:
     story = [SlotQuery("story", 5)]
     assert "r25" not in shown(corpus, pin("r25", 1), slots=story)[:1]
@@ -352,45 +323,6 @@ def test_where_copies_may_stand_a_pin_still_stands_once(corpus: Corpus) -> None:
     assert best not in ids(corpus, page(corpus, "r0", slots, pin(best, 20), pipeline=DENSE)[0])
 
 
-def test_what_is_pinned_to_a_place_is_not_taken_for_another(corpus: Corpus) -> None:
-    culture = Target("section", ("Culture",))
-    best = ids(corpus, page(corpus, "r0", _only("Culture", 1))[0])[0]
-    for other in (
-        Rule(action="pin", target=culture, position=1),
-        Rule(action="promote", target=culture, share=1),
-    ):
-        after = shown(corpus, pin(best, 5), other)
-        assert [place for place, one in enumerate(after) if one == best] == [4]
-    river = Rule(action="promote", target=Target("tag", ("river",)), share=1)
-    popular = [SlotQuery("popular", 9)]
-    newest = shown(corpus, river, slots=popular)[6]
-    after = shown(corpus, river, pin(newest, 9), slots=popular)
-    assert [place for place, one in enumerate(after) if one == newest] == [8]
-
-
-def test_a_promotion_takes_no_place_before_it_is_owed_one(corpus: Corpus) -> None:
-    rule = Rule(action="promote", target=Target("author", ("Ben Cole",)), share=0.4)
-    promoted = set(rules_of(corpus, rule).everywhere[0].positions.tolist())
-    slot = page(corpus, "r0", [SlotQuery("related", 10)], rule)[0]
-    before = 0
-    for place, (how, position) in enumerate(
-        zip(slot.placed, slot.ranked.positions.tolist(), strict=True)
-    ):
-        assert how != "promoted" or before < int(0.4 * (place + 1) + 1e-9)
-        before += position in promoted
-
-
-def test_of_what_is_not_ranked_the_newest_is_promoted_first(corpus: Corpus) -> None:
-    rule = Rule(action="promote", target=Target("tag", ("river",)), share=1)
-    slot = page(corpus, None, [SlotQuery("popular", 30)], rule)[0]
-    unread = [n for n in range(40) if n not in READ]
-    first = [n for n in slot.ranked.positions.tolist() if n in unread]
-    published = corpus.columns_at(np.array(first)).published_at
-    assert len(first) > 3
-    assert (np.diff(published) <= 0).all()
-    assert set(slot.placed) == {"promoted", ""}
-
-
 def test_where_most_is_blocked_the_rest_is_found_by_a_search() -> None:
     near = [article(f"n{n}", f"Harbour bridge {n}") for n in range(90)]
     far = [article(f"f{n}", f"Rowing club {n}", section="Far") for n in range(10)]
@@ -401,10 +333,6 @@ def test_where_most_is_blocked_the_rest_is_found_by_a_search() -> None:
         block = Rule(action="block", target=Target("section", ("Town",)), page=where)
         slot = page(many, "n0", slots, block, pipeline=DENSE)[0]
         assert (len(ids(many, slot)), slot.fallback) == (4, None)
-
-
-def _only(section: str, limit: int) -> list[SlotQuery]:
-    return [SlotQuery("related", limit, 0, Filters(sections=(section,)))]
 
 
 def test_a_timeline_of_any_name_keeps_its_order(corpus: Corpus) -> None:
