@@ -19,8 +19,8 @@ def interleaved(
 ) -> tuple[Rendered, list[str]]:
     """The slot, and the pipeline that put an article at each of its places.
 
-    What an editor pinned keeps its place and belongs to no pipeline: "". Of copies of an article one
-    is shown where either pipeline has it so.
+    What an editor pinned keeps its place and belongs to no pipeline: "". Only one of several copies
+    is shown where either pipeline wants that.
 
     Args:
         pages: two, of one slot of the same corpus, each with the first `limit + offset` places.

@@ -150,6 +150,11 @@ def _check(one: Experiment, pipelines: AbstractSet[str], slots: AbstractSet[Slot
             f"{setting}.slot: there is no slot {one.slot!r}; the settings have: "
             f"{', '.join(sorted(slots))}."
         )
+    if INTERLEAVED in one.arms:
+        raise SettingsError(
+            f"{setting}.arms: a pipeline named {INTERLEAVED!r} cannot be an arm: events call a "
+            "list so that two pipelines made together. Give the pipeline another name."
+        )
     unknown = [arm for arm in one.arms if arm not in pipelines]
     if unknown:
         raise SettingsError(

@@ -19,7 +19,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """Clicks for a list, with the variance of that mean and its 95 % interval."""
+    """Clicks for a list, with the variance of that mean and its 95 % interval.
+
+    Examination and propensities are taken as known, those that were estimated or counted in the
+    same lists too: what they may be off by is not in the variance.
+    """
 
     value: float
     variance: float

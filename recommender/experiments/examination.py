@@ -25,7 +25,8 @@ def examination(lists: Sequence[ShownList]) -> npt.NDArray[np.float64]:
         Shape (places,), up to the last place of any list.
 
     Raises:
-        InputError: too little stood at different places, such as in a log of one pipeline.
+        InputError: too little stood at different places, such as in a log of one pipeline, or
+            nothing was clicked.
     """
     shown, clicked = _counts(lists)
     clicked_on = clicked.sum(axis=1) > 0
@@ -71,11 +72,14 @@ def _counts(
 
 
 def _reached(clicked: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Places that chains of articles, each clicked at two places, join with the first."""
+    """Places that chains of articles, each clicked at two places, join with the first.
+
+    Not even the first where nothing was clicked there: others are told in proportion to it.
+    """
     met = clicked > 0
     joined = (met.T.astype(np.int64) @ met) > 0
     reached = np.zeros(len(joined), dtype=np.bool_)
-    reached[0] = True
+    reached[0] = met[:, 0].any()
     for _ in range(len(joined)):
         reached |= joined[reached].any(axis=0)
     return reached

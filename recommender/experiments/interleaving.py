@@ -37,8 +37,8 @@ def team_draft(
     of interleaved search evaluation"). Lists of `most` items suffice.
 
     Args:
-        first: distinct items, best first.
-        second: likewise; items of both are equal.
+        first: items, best first; of equal ones the first may stand.
+        second: likewise; items of both that are equal count as one.
         coins: one for each round, at least half of `most`, rounded up; true: the first team picks.
         most: places at the most.
     """

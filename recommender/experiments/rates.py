@@ -32,9 +32,20 @@ class Rate:
 
     @property
     def design_effect(self) -> float:
-        """How many times the variance is that of independent impressions; at least 1."""
+        """How many times the variance is that of independent impressions; at least 1.
+
+        1 too where all were clicked, or none: nothing varies there.
+        """
         alone = self.share * (1 - self.share) / self.shown if self.shown else 0.0
         return max(1.0, self.variance / alone) if alone else 1.0
+
+    @property
+    def effective(self) -> float:
+        """Independent impressions that would say as much; at least 1, but 0 of none."""
+        if self.units < 2:  # noqa: PLR2004 - one says as much as one impression
+            return float(self.units)
+        # where readers do not differ at all, nothing tells how alike the impressions of one are
+        return self.units if self.clicked in {0, self.shown} else self.shown / self.design_effect
 
 
 def rate(shown: npt.NDArray[np.int64], clicked: npt.NDArray[np.int64]) -> Rate:
@@ -59,11 +70,11 @@ def wilson(one: Rate) -> tuple[float, float]:
     """The 95 % interval of a share, in [0, 1] and of use where few were clicked.
 
     Wilson 1927; with the effective number of impressions, their number by the design effect
-    (Korn and Graubard 1998).
+    (Korn and Graubard 1998), or the number of readers where all were clicked, or none.
     """
     if not one.shown:
         return 0.0, 1.0
-    effective = one.shown / one.design_effect if np.isfinite(one.variance) else 1.0
+    effective = one.effective
     add = _Z**2 / effective
     middle = (one.share + add / 2) / (1 + add)
     half = _Z / (1 + add) * (one.share * (1 - one.share) / effective + add / effective / 4) ** 0.5

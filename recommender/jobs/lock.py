@@ -11,7 +11,10 @@ from recommender.errors import RebuildBusy
 
 @contextmanager
 def alone(path: Path) -> Iterator[bool]:
-    """Holds the lock file where no other process does; tells whether."""
+    """Holds the lock file where no other process does; tells whether.
+
+    The kernel lets go of it when the process ends, however it ends.
+    """
     with path.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -23,23 +26,18 @@ def alone(path: Path) -> Iterator[bool]:
 
 @contextmanager
 def rebuild_lock(path: Path) -> Iterator[None]:
-    """Holds the lock file; the kernel lets go of it when the process ends, however it ends.
+    """Holds the lock file, and writes into it who does.
 
     Raises:
         RebuildBusy: another process holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            holder = file.read().strip() or "another process"
+    with alone(path) as mine:
+        if not mine:
+            holder = path.read_text().strip() or "another process"
             raise RebuildBusy(
                 f"A rebuild of {path.parent} is running (process {holder}); this one changed "
                 "nothing. Wait for it to end, then run it again."
-            ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+            )
+        path.write_text(str(os.getpid()))
         yield

@@ -122,8 +122,8 @@ def read_learned(path: Path = SHIPPED) -> Learned:
         place = ".".join(str(one) for one in first["loc"] if one != "[key]")
         came = "nothing" if first["type"] == "missing" else repr(first["input"])[:60]
         raise SettingsError(
-            f"{path}: {place}: {first['msg']}, got {came}. Run recommender tune again, or move the "
-            "file away."
+            f"{path}: {place}: {first['msg']}, got {came}. Move the file away, then run "
+            "recommender tune again."
         ) from error
     return Learned(
         {str(name): one.value for name, one in found.weights.items()},

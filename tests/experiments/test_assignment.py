@@ -12,7 +12,7 @@ from recommender.experiments.assignment import INTERLEAVED, Experiment, Experime
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 ARMS = {"a": 0.5, "b": 0.3}
-PIPELINES = {"a", "b", "c"}
+PIPELINES = {"a", "b", "c", INTERLEAVED}
 SLOTS = {"related", "popular"}
 
 
@@ -96,6 +96,10 @@ def test_one_after_the_other_may_be_about_the_same_slot() -> None:
         (
             [{"arms": {"a": 0.5, "d": 0.5}}],
             r"x.arms: there is no pipeline 'd'.*a, b, c",
+        ),
+        (
+            [{"arms": {"a": 0.5, INTERLEAVED: 0.5}}],
+            r"x.arms: a pipeline named 'interleaved' cannot be an arm.*another name",
         ),
         ([{"arms": {"a": 0.8, "b": 0.3}}], r"at most 1 together, got 1.1"),
         ([{"arms": {"a": 0.8}}], r"two pipelines or more, got a\."),

@@ -184,6 +184,9 @@ def test_places_worked_out_by_hand() -> None:
         ([listed("ab", "ab")] * 5, 2),  # always the same order
         ([listed("abc", "a"), listed("bac", "a")], 3),  # nothing was clicked there
         ([listed("ab", "b"), listed("ba", "b", page="other")], 2),  # another page is another case
+        ([listed("a")] * 5, 1),  # nothing was clicked
+        ([listed("ab"), listed("ba")], 1),
+        ([], 1),
     ],
 )
 def test_where_places_cannot_be_told_apart_that_is_said(lists: list[ShownList], place: int) -> None:

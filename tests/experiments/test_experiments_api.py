@@ -2,6 +2,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from recommender.api.app import create_app
 from recommender.engine import Recommender
 from recommender.experiments.report import reports
 from recommender.experiments.shown import read_shown
+from tests.api.conftest import articles
 from tests.api.conftest import built_home as built_home  # noqa: PLC0414 - a fixture
 
 TRIAL = """
@@ -210,6 +212,31 @@ def test_a_pin_keeps_its_place_in_an_interleaved_list(home: Path) -> None:
             teams = answer["meta"]["experiment"]["teams"]
             assert teams[2] == ""
             assert Counter(teams) == {"default": 2, "upside": 2, "": 1}
+
+
+@pytest.mark.parametrize(
+    "arms", ["default = 0.5, similarity = 0.5", "similarity = 0.5, default = 0.5"]
+)
+def test_copies_are_shown_once_where_either_pipeline_wants_that(home: Path, arms: str) -> None:
+    """The default pipeline shows one of several copies, similarity shows all of them."""
+    with Recommender.open(home) as opened:
+        copies = [replace(one, id=f"{one.id}-copy") for one in articles() if one.id != "bridge-0"]
+        opened.rebuild([*articles(), *copies])
+    settings = f"[experiments.look]\narms = {{{arms}}}\ninterleave = true\n"
+    with serving(home, settings) as client:
+        every = ids(client.get(f"{RELATED}?pipeline=similarity&limit=8").json())
+        assert len({one.removesuffix("-copy") for one in every}) == 4
+        for pinned in (False, True):
+            for number in range(10):
+                answer = client.get(f"{RELATED}?limit=8&reader=r{number}").json()
+                shown = ids(answer)
+                assert len({one.removesuffix("-copy") for one in shown}) == len(shown) == 8
+                teams = answer["meta"]["experiment"]["teams"]
+                assert len(teams) == 8
+                assert set(teams) >= {"default", "similarity"}
+                assert ("school-3" in shown[:1]) == pinned
+            rule = {"action": "pin", "article": "school-3", "position": 1, "by": "desk", "why": "t"}
+            assert pinned or client.post("/v1/rules", json=rule).status_code == 201
 
 
 def test_interleaved_clicks_are_credited_to_the_pipeline_of_the_place(home: Path) -> None:

@@ -11,6 +11,8 @@ from tests.cli.ended_command import Run
 
 NOW = datetime.now(UTC)
 SETTINGS = """
+[events]
+salt_days = "never"
 [experiments.look]
 arms = {default = 0.5, similarity = 0.5}
 """
@@ -72,6 +74,36 @@ def test_a_mismatch_is_a_warning(run: Run) -> None:
     assert json.loads(run("experiments", "report", "--json").out)["experiments"][0]["balance"][
         "mismatch"
     ]
+
+
+def test_names_that_change_meanwhile_are_a_warning(run: Run, home: Path) -> None:
+    """The same readers a week later: for the log they are others."""
+    settings = home / "recommender.toml"
+    settings.write_text(settings.read_text().replace('salt_days = "never"', "salt_days = 7"))
+    impressions = [
+        {
+            "type": "impression",
+            "at": (NOW - timedelta(days=days)).isoformat(),
+            "impression_id": f"{days} {reader}",
+            "reader": f"r{reader}",
+            "shown": ["hp-0001"],
+            "experiment": {"name": "look", "arm": ("default", "similarity")[reader % 2]},
+        }
+        for days in (8, 1)
+        for reader in range(40)
+    ]
+    Path("log.jsonl").write_text("\n".join(map(json.dumps, impressions)))
+    assert run("events", "log.jsonl").status == 0
+    shown = " ".join(run("experiments", "report").out.split())
+    assert "WARNING: readers' names changed with events.salt_days, 1 times" in shown
+    assert "Set events.salt_days to at least the length of the experiment" in shown
+    (found,) = json.loads(run("experiments", "report", "--json").out)["experiments"]
+    assert found["periods"] == 2
+    assert [one["readers"] for one in found["arms"]] == [40, 40]
+    assert found["balance"] == {"p": 1.0, "mismatch": False, "crossed": 0}
+    # the same log, read as if names had stayed
+    settings.write_text(settings.read_text().replace("salt_days = 7", 'salt_days = "never"'))
+    assert "WARNING" not in run("experiments", "report").out
 
 
 @pytest.mark.usefixtures("home")

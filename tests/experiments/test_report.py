@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import chain
 
 import numpy as np
@@ -14,8 +15,13 @@ from tests.experiments.lists import DAY, NOON, listed, of_arm
 SETTINGS = {"x": Experiment("x", {"a": 0.4, "b": 0.4})}
 
 
-def report(*lists: ShownList, settings: dict[str, Experiment] | None = None) -> Report:
-    (found,) = reports(lists, SETTINGS if settings is None else settings)
+def report(
+    *lists: ShownList,
+    settings: dict[str, Experiment] | None = None,
+    names_last: timedelta | None = None,
+) -> Report:
+    chosen = SETTINGS if settings is None else settings
+    (found,) = reports(lists, chosen, names_last=names_last)
     return found
 
 
@@ -86,6 +92,60 @@ def test_an_arm_that_nobody_was_shown_is_the_greatest_mismatch() -> None:
     balance = report(*shown("a", 50, 0)).balance
     assert balance.mismatch
     assert balance.p == pytest.approx(chisquare([50, 0]).pvalue)
+
+
+def weekly(*counts: tuple[int, int]) -> list[ShownList]:
+    """So many readers of both arms in each week, under names of that week."""
+    return [
+        of_arm(arm, f"{week}{arm}{number}", clicked=False, day=7 * week)
+        for week, pair in enumerate(counts)
+        for arm, count in zip("ab", pair, strict=True)
+        for number in range(count)
+    ]
+
+
+def test_people_who_come_back_under_other_names_are_no_mismatch() -> None:
+    """520 and 480 of a thousand are nothing; ten times the same people would be."""
+    lists = weekly(*[(520, 480)] * 10)
+    weeks = report(*lists, names_last=7 * DAY)
+    assert weeks.periods == 10
+    assert weeks.balance.p == min(1, 10 * chisquare([520, 480]).pvalue) == 1
+    ever = report(*lists)
+    assert ever.periods == 1
+    assert ever.balance.p == pytest.approx(chisquare([5200, 4800]).pvalue)
+    assert ever.balance.mismatch
+
+
+def test_a_mismatch_of_one_period_is_told() -> None:
+    balance = report(*weekly((500, 500), (500, 700), (500, 500)), names_last=7 * DAY).balance
+    assert balance.p == pytest.approx(3 * chisquare([500, 700]).pvalue)
+    assert balance.mismatch
+
+
+def test_a_few_readers_are_no_mismatch() -> None:
+    """One reader, who is in an arm of one hundredth, has a chi-square of 99."""
+    rare = {"x": Experiment("x", {"a": 0.99, "b": 0.01})}
+    assert report(of_arm("b", "r", clicked=False), settings=rare).balance.p is None
+    # nor do they count as a period that was looked at
+    found = report(*weekly((500, 560), (3, 0)), names_last=7 * DAY)
+    assert found.periods == 2
+    assert found.balance.p == pytest.approx(chisquare([500, 560]).pvalue)
+
+
+def test_a_period_begins_where_the_salt_does() -> None:
+    """Both are counted from 1970, a Thursday: the 8th of January 2026 is one too."""
+    wednesday, thursday = (of_arm("a", day, clicked=False, day=day) for day in (2, 3))
+    assert report(wednesday, names_last=7 * DAY).periods == 1
+    assert report(wednesday, thursday, names_last=7 * DAY).periods == 2
+    assert report(of_arm("a", None, clicked=False), names_last=7 * DAY).periods == 0
+
+
+def test_the_first_arm_of_the_settings_is_the_one_compared_with() -> None:
+    found = report(*shown("b", 30, 5), *shown("z", 30, 5))
+    assert [(one.name, one.impressions) for one in found.arms] == [("a", 0), ("b", 30), ("z", 30)]
+    assert (found.arms[0].rate, found.arms[0].low, found.arms[0].high) == (0, 0, 1)
+    assert [(one.arm, one.against) for one in found.contrasts] == [("b", "a"), ("z", "a")]
+    assert all(one.verdict.looks == 0 for one in found.contrasts)
 
 
 def test_without_shares_nothing_is_compared_with_them() -> None:

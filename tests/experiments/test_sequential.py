@@ -41,6 +41,15 @@ def test_wilson_intervals() -> None:
     assert wilson(Rate(0, 0, 0, inf)) == (0, 1)
 
 
+@pytest.mark.parametrize("share", [0, 1])
+def test_readers_who_all_do_the_same_say_no_more_than_their_number(share: int) -> None:
+    """A thousand impressions of two readers: as of two, and of one as of one."""
+    two = wilson(rate(numbers(500, 500), numbers(500, 500) * share))
+    assert two == pytest.approx(((0, 0.6576), (0.3424, 1))[share], abs=5e-5)
+    one = wilson(rate(numbers(1000), numbers(1000) * share))
+    assert one == pytest.approx(((0, 0.7935), (0.2065, 1))[share], abs=5e-5)
+
+
 def look(clicked: int, against: int, day: int = 0, shown: int = 1000) -> Look:
     def one(count: int) -> Rate:
         share = count / shown
