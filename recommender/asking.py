@@ -98,7 +98,10 @@ class Subjects:
         if stored is not None and not stored.article.may_be_shown(datetime.now(UTC)):
             return f"The article {article_id!r} was withdrawn: its time ended."
         if stored is not None:
-            return f"The article {article_id!r} has no vector yet. Run: recommender rebuild"
+            return (
+                f"The article {article_id!r} is kept, and waits for its vector: it is shown once "
+                "it has one. A server sees to that; where none runs, run: recommender rebuild"
+            )
         near = self.catalog.nearest_ids(article_id, 3)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         return f"No article has the id {article_id!r}.{hint}"

@@ -114,6 +114,7 @@ class Recommender(Pages, Closing):
         *,
         keep_reject: Callable[[Reject], None],
         reinstate: bool = False,
+        patient: bool = True,
     ) -> Ingested:
         """Keeps any number of articles, a batch at a time, each durable; embeds none itself.
 
@@ -123,6 +124,7 @@ class Recommender(Pages, Closing):
             records: read as they come, once.
             keep_reject: called with each record that is no article.
             reinstate: bring withdrawn ones back.
+            patient: they are many; else they are embedded first, and shown at once then.
         """
         return ingest(
             records,
@@ -131,6 +133,7 @@ class Recommender(Pages, Closing):
             progress=lambda _: self.backlog.start(),
             reinstate=reinstate,
             pause=_breathe,
+            patient=patient,
         )
 
     def withdraw(self, ids: Sequence[str]) -> list[str]:

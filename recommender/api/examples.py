@@ -177,6 +177,13 @@ PROBLEMS = {
         "Unknown article",
         "No article has the id 'hp-0041x'. Did you mean hp-0041 or hp-0042?",
     ),
+    408: _problem(
+        408,
+        "",
+        "Request Timeout",
+        "Nothing of the body came for 60 seconds. Send it again: what was kept already is then "
+        "unchanged.",
+    ),
     409: _problem(
         409,
         "outdated-article",

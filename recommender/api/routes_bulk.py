@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import orjson
-from anyio import CapacityLimiter, from_thread, to_thread
+from anyio import CapacityLimiter, fail_after, from_thread, to_thread
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +28,8 @@ _KINDS = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 _CODINGS = frozenset({"", "identity", "gzip", "x-gzip"})
 _REJECTS_TOLD = 10_000
 _AT_ONCE = 2
+_WAIT_SECONDS = 60.0
+"""For the next part of a body: a sender who says nothing keeps a place from others."""
 
 
 class _Bulk:
@@ -83,7 +85,16 @@ def _parts(request: Request) -> Iterator[bytes]:
     """The body as it comes; waits in a worker thread."""
     more = True
     while more:
-        message = from_thread.run(_received, request)
+        try:
+            message = from_thread.run(_received, request)
+        except TimeoutError:
+            raise Problem(
+                408,
+                "",
+                f"Nothing of the body came for {_WAIT_SECONDS:g} seconds. Send it again: what was "
+                "kept already is then unchanged.",
+                headers={"Connection": "close"},
+            ) from None
         if message["type"] == "http.disconnect":
             raise Problem(
                 400,
@@ -97,7 +108,8 @@ def _parts(request: Request) -> Iterator[bytes]:
 
 
 async def _received(request: Request) -> Message:
-    return await request.receive()
+    with fail_after(_WAIT_SECONDS):
+        return await request.receive()
 
 
 def _limited(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -160,6 +172,6 @@ def install(app: FastAPI, service: Service) -> None:
             "Read as it comes and kept in parts: what goes wrong later takes nothing of it back, "
             "and sending it again changes nothing.",
             body=RequestBody(schema, examples.LINES, _KINDS),
-            problems=(400, 413, 415, 422, 503),
+            problems=(400, 408, 413, 415, 422, 503),
         ),
     )

@@ -54,7 +54,7 @@ class _Hooks:
         if article.status == "withdrawn" and article.updated_at is None:
             recommender.withdraw([article.id])
             return _told(article.id, "withdrawn")
-        done = recommender.load([article], keep_reject=lambda _: None)
+        done = recommender.load([article], keep_reject=lambda _: None, patient=False)
         counts = ("added", "changed", "unchanged", "outdated", "withheld")
         result = next(name for name in counts if getattr(done, name))
         if article.status == "withdrawn" and result in {"added", "changed"}:

@@ -253,6 +253,14 @@ class Catalog(Closing):
         with self._database.reading() as connection:
             return vector_queries.pending(connection, embedder)
 
+    def next_pending(self, embedder: str, limit: int) -> list[str]:
+        """Digests of at most `limit` texts that `pending` has, each once.
+
+        First those that somebody waits for, then those of patient articles; each shortest first.
+        """
+        with self._database.reading() as connection:
+            return vector_queries.next_pending(connection, embedder, limit)
+
     def texts(self, text_digests: Sequence[str]) -> dict[str, str]:
         """The texts to embed, by digest, in the order given.
 

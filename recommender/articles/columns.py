@@ -104,14 +104,7 @@ def write_columns(made: Columns, vocabularies: Vocabularies, draft: Draft) -> No
 
 def read_columns(snapshot: Snapshot) -> tuple[Columns, Vocabularies]:
     """What `write_columns` wrote, memory-mapped."""
-    *names, last = [field.name for field in fields(Columns)]
-    arrays = [read_array(snapshot, f"columns.{name}") for name in names]
-    if (snapshot.path / f"columns.{last}.npy").exists():
-        arrays.append(read_array(snapshot, f"columns.{last}"))
-    else:
-        # of before there was expiry: it is served until the next rebuild, and rolled back to
-        arrays.append(np.full(len(arrays[0]), np.nan))
-    made = Columns(*arrays)
+    made = Columns(*(read_array(snapshot, f"columns.{field.name}") for field in fields(Columns)))
     texts = json.loads((snapshot.path / _VOCABULARIES).read_text())
     return made, Vocabularies(tuple(texts["sections"]), tuple(texts["languages"]))
 

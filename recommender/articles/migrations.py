@@ -83,4 +83,11 @@ def patience(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE articles ADD COLUMN patient INTEGER NOT NULL DEFAULT 0")
 
 
-MIGRATIONS = (first, expiry, lineage, patience)
+def turns(connection: Connection) -> None:
+    """The order in which articles are embedded that wait for it."""
+    connection.exec_driver_sql(
+        "CREATE INDEX articles_by_turn ON articles (patient, text_length, text_digest, status)"
+    )
+
+
+MIGRATIONS = (first, expiry, lineage, patience, turns)

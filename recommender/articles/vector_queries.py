@@ -103,6 +103,17 @@ def pending(connection: Connection, embedder: str) -> list[Pending]:
     return [Pending(digest, length) for digest, length in connection.execute(query)]
 
 
+def next_pending(connection: Connection, embedder: str, limit: int) -> list[str]:
+    """Digests of texts: those that somebody waits for, then the others; each shortest first."""
+    query = (
+        select(articles.c.text_digest)
+        .where(_PUBLISHED, ~_has_vector(embedder))
+        .order_by(articles.c.patient, articles.c.text_length, articles.c.text_digest)
+        .limit(limit)
+    )
+    return list(dict.fromkeys(connection.execute(query).scalars()))
+
+
 def store(
     connection: Connection, embedder: str, digests: Sequence[str], given: Vectors, revision: int
 ) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from recommender.articles.catalog import Catalog
 from recommender.closing import Closing
-from recommender.errors import RecommenderError
 from recommender.jobs.lock import alone
 from recommender.similarity.embedder import Embedder
 
@@ -72,30 +71,36 @@ class Backlog(Closing):
             thread.join()
 
     def _run(self) -> None:
-        try:
-            while not self._closed.is_set():
-                with self._starting:
-                    self._asked = False
-                with alone(self._lock) as mine:
-                    while mine and not self._closed.is_set() and self._embed_some():
-                        pass
-                with self._starting:
-                    if not self._asked and (mine or not self.waiting()):
-                        # in one step with the looking: who asks from now on starts another
-                        self._thread = None
-                        return
-                if not mine:
-                    self._closed.wait(_LOOK_SECONDS)
-        except (RecommenderError, OSError):
-            _log.exception("Articles wait for their vectors: the next rebuild embeds them")
+        while not self._closed.is_set():
+            with self._starting:
+                self._asked = False
+            try:
+                left = self._embed_all()
+            except Exception:  # noqa: BLE001 - of any model or file: the next load tries again
+                _log.exception("Articles wait for their vectors: the next load or rebuild embeds")
+                left = False
+            with self._starting:
+                if not self._asked and not left:
+                    # in one step with the looking: who asks from now on starts another
+                    self._thread = None
+                    return
+            if left:
+                self._closed.wait(_LOOK_SECONDS)
+
+    def _embed_all(self) -> bool:
+        """Embeds what waits; tells whether another process is at it and has not ended."""
+        with alone(self._lock) as mine:
+            while mine and not self._closed.is_set() and self._embed_some():
+                pass
+        return not mine and bool(self.waiting())
 
     def _embed_some(self) -> bool:
-        """Embeds the shortest of what lacks a vector; tells whether there was any.
+        """Embeds some of what lacks a vector, the shortest first; tells whether there was any.
 
         A rebuild beside it begins with the longest, so that they meet.
         """
-        pending = self._catalog.pending(self._embedder.name)[-_STORED:]
-        found = self._catalog.texts([one.text_digest for one in reversed(pending)])
+        pending = self._catalog.next_pending(self._embedder.name, _STORED)
+        found = self._catalog.texts(pending)
         digests, texts = list(found), list(found.values())
         made = []
         for start in range(0, len(texts), _TURN):

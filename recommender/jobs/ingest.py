@@ -40,6 +40,7 @@ def ingest(
     progress: Callable[[int], None],
     reinstate: bool = False,
     pause: Callable[[], None] = lambda: None,
+    patient: bool = True,
 ) -> Ingested:
     """Puts every article of `records` into the catalog, a batch at a time, each durable.
 
@@ -50,6 +51,7 @@ def ingest(
         progress: called with the number of records read so far, after each batch.
         reinstate: see `Catalog.upsert`.
         pause: called between the articles, for threads beside this one.
+        patient: see `Catalog.upsert`.
     """
     total = Ingested()
 
@@ -62,7 +64,7 @@ def ingest(
         for record in batch:
             if isinstance(record, Reject):
                 keep_reject(record)
-        done = catalog.upsert(articles, complete=completed, reinstate=reinstate, patient=True)
+        done = catalog.upsert(articles, complete=completed, reinstate=reinstate, patient=patient)
         total = Ingested(
             read=total.read + len(batch),
             added=total.added + done.added,

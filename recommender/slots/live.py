@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from index.errors import VectorIndexError
@@ -10,6 +9,7 @@ from index.snapshot import SnapshotStore
 from recommender.articles.catalog import Catalog
 from recommender.articles.vector_queries import Change
 from recommender.errors import NotReady
+from recommender.slots.changing import Changing, Version
 from recommender.slots.corpus import Corpus
 from recommender.slots.learned import Learned
 from recommender.slots.overlay import Overlaid, with_changes
@@ -25,9 +25,10 @@ _AT_A_TIME = 64
 class LiveCorpus:
     """Hands out the corpus; threads may share it.
 
-    A change of the catalog by anybody is in the next corpus handed out, so that what was withdrawn
-    or has expired is in no answer begun after that. A newly published snapshot is taken up by
-    `follow`.
+    What anybody withdrew, and what expired, is in no answer begun after that; what anybody put in
+    is in the next corpus handed out once it has its vector. Of patient articles another version is
+    shown then, or nothing, until `catch_up` has looked at them. A newly published snapshot is
+    taken up by `follow`.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class LiveCorpus:
             store: where snapshots are published.
             catalog: what they were made of.
             learned: when a new article belongs to a story.
-            refused: told why a published snapshot cannot be served.
+            refused: told why a published snapshot cannot be served, where another one is.
             clock: the time now, aware: when articles expire.
             patient: what came with many others is left to `catch_up`; else who asks next waits
                 for it, some 20 ms for each.
@@ -59,12 +60,12 @@ class LiveCorpus:
         self._patient = patient
         self._left = False
         self._latest = clock()
-        self._changing = threading.Lock()
+        self._following = threading.Lock()
+        self._changing = threading.Lock()  # taken inside the other one
         self._base: Corpus | None = None
-        self._base_revision = -1
-        self._changes: dict[int, Change] = {}
-        self._revision = -1
+        self._changes = Changing(-1)
         self._published: str | None = None
+        self._why: tuple[str, ...] = ()
         self._laid: tuple[int, Overlaid] | None = None
 
     def current(self) -> Corpus:
@@ -88,16 +89,37 @@ class LiveCorpus:
         return corpus if self._clock().timestamp() < corpus.until else None
 
     def follow(self) -> bool:
-        """Takes up a newly published snapshot, or one that was rolled back to; tells whether."""
+        """Takes up a newly published snapshot, or one that was rolled back to; tells whether.
+
+        Who asks meanwhile is answered from the one before.
+        """
         if self._store.current_version() == self._published:
             return False
-        with self._changing:
-            before = self._base
-            self._open()
-            self._laid = None
-            # what was shown stays; a server that starts does not wait for the many
-            self._lay(all_at_once=before is not None)
-            return self._base is not before
+        with self._following:
+            if self._store.current_version() == self._published:
+                return False
+            with self._changing:
+                served = self._base
+                if served is None:
+                    self._lay()
+                    return True
+                stand_ins, at = self._changes.stand_ins, self._latest
+            published = self._store.current_version()
+            opened = self._open()
+            if opened is None:
+                self._published = published  # refused: it is not tried at every request
+                return False
+            base, coming = opened
+            same = base.embedder == served.embedder
+            if same:
+                coming.go_on_from(stand_ins)
+            coming.read(self._catalog, base.embedder, set(), at)
+            # what was shown stays: all of it is looked at, which takes a while
+            made = self._overlaid(base, coming, coming.due(set(), None, at)[0], None, at)
+            with self._changing:
+                self._exchange(base, coming, made, same=same)
+                self._published = published
+            return True
 
     def catch_up(self) -> bool:
         """Looks at some of the articles that `current` left; tells whether there are more.
@@ -105,109 +127,149 @@ class LiveCorpus:
         Nobody waits for that: who asks meanwhile is answered without them.
         """
         with self._changing:
-            base, laid = self._base, self._laid
+            base, changes, laid = self._base, self._changes, self._laid
             if base is None or laid is None or not self._left:
                 return False
-            changes = self._due(_versions(laid[1]), _AT_A_TIME)
             at = self._latest
-        made = self._overlaid(base, changes, laid[1], at)
+            due, _ = changes.due(_versions(laid[1]), _AT_A_TIME, at)
+        made = self._overlaid(base, changes, due, laid[1], at)
         with self._changing:
             if self._base is not base or self._laid is None:
                 return True
             # others may have laid in more meanwhile, which has to stay
             known = _versions(made) | _versions(self._laid[1])
-            changes = self._due(known, 0)
-            self._laid = self._laid[0], self._overlaid(base, changes, made, self._latest)
+            self._lay_in(base, self._laid[0], made, known, most=0)
             return self._left
 
-    def _lay(self, *, all_at_once: bool = False) -> Corpus:
+    def _lay(self) -> Corpus:
         if self._base is None:
-            self._open()
+            published = self._store.current_version()
+            opened = self._open()
+            self._published = published  # also when it was refused
+            if opened is not None:
+                self._base, self._changes = opened
         base = self._base
         if base is None:
-            raise NotReady(
-                "No snapshot was published yet, so there is nothing to recommend from. "
-                "Run: recommender rebuild SOURCE..."
-            )
+            raise NotReady(self._nothing_to_serve())
         # read before the changes: one that comes in between is read again next time
         seen = self._catalog.data_version()
-        # a clock that is put back brings nothing back
-        now = self._latest = max(self._latest, self._clock())
+        now = self._now()
         laid = self._laid
         if laid is None or laid[0] != seen or now.timestamp() >= laid[1].corpus.until:
-            found = self._read_changes(base.embedder)
+            before = None if laid is None else laid[1]
+            found = self._changes.read(self._catalog, base.embedder, _versions(before), now)
             if (
-                laid is not None
-                and now.timestamp() < laid[1].corpus.until
+                before is not None
+                and now.timestamp() < before.corpus.until
                 and self._patient
                 and all(map(_can_wait, found))
             ):
-                self._left, self._laid = True, (seen, laid[1])
-                return laid[1].corpus
-            before = None if laid is None else laid[1]
-            most = 0 if self._patient and not all_at_once else None
-            changes = self._due(_versions(before), most)
-            self._laid = laid = seen, self._overlaid(base, changes, before, now)
+                self._left, self._laid = True, (seen, before)
+                return before.corpus
+            laid = self._lay_in(
+                base, seen, before, _versions(before), most=0 if self._patient else None
+            )
         return laid[1].corpus
 
+    def _lay_in(
+        self,
+        base: Corpus,
+        seen: int,
+        before: Overlaid | None,
+        known: set[Version],
+        *,
+        most: int | None,
+    ) -> tuple[int, Overlaid]:
+        """Lays in what is due; `known` are versions that are looked at in any case."""
+        due, self._left = self._changes.due(known, most, self._latest)
+        laid = seen, self._overlaid(base, self._changes, due, before, self._latest)
+        self._laid = laid
+        self._changes.forget(_versions(laid[1]))
+        return laid
+
+    def _exchange(self, base: Corpus, coming: Changing, made: Overlaid, *, same: bool) -> None:
+        """Serves `base` from now on, with `made` and what came while it was made."""
+        seen, now = self._catalog.data_version(), self._now()
+        served, laid = self._base, self._laid
+        shown = _versions(None if laid is None else laid[1])
+        if same and served is not None:
+            self._changes.read(self._catalog, served.embedder, shown, now)
+        coming.read(self._catalog, base.embedder, set(), now)
+        coming.go_on_from(self._changes.stand_ins if same else {})
+        self._base, self._changes = base, coming
+        most = 0 if self._patient else None
+        self._lay_in(base, seen, made, _versions(made) | shown, most=most)
+
+    def _now(self) -> datetime:
+        # a clock that is put back brings nothing back
+        self._latest = max(self._latest, self._clock())
+        return self._latest
+
     def _overlaid(
-        self, base: Corpus, changes: Sequence[Change], before: Overlaid | None, at: datetime
+        self,
+        base: Corpus,
+        changes: Changing,
+        due: Sequence[Change],
+        before: Overlaid | None,
+        at: datetime,
     ) -> Overlaid:
-        revision = self._base_revision
-        return with_changes(base, changes, self._learned, before, at=at, revision=revision)
+        revision = changes.base_revision
+        return with_changes(base, due, self._learned, before, at=at, revision=revision)
 
-    def _read_changes(self, embedder: str) -> Sequence[Change]:
-        # only what came since: of many articles put in, each is read once
-        found = self._catalog.changed_since(self._revision, embedder)
-        self._changes.update((one.stored.row, one) for one in found.changes)
-        self._revision = found.revision
-        return found.changes
+    def _nothing_to_serve(self) -> str:
+        if not self._why:
+            return (
+                "No snapshot was published yet, so there is nothing to recommend from. "
+                "Run: recommender rebuild SOURCE..."
+            )
+        return (
+            f"None of the published snapshots can be served ({len(self._why)} tried). "
+            f"Run: recommender rebuild. Why not: {' '.join(self._why)}"
+        )
 
-    def _due(self, known: set[tuple[int, int]], most: int | None) -> list[Change]:
-        """All changes; patient ones beyond `most` are as if they had no vector yet.
+    def _refuse(self, *reasons: str, other: bool = False) -> None:
+        """Keeps and tells why; `other`: there is another snapshot to serve."""
+        self._why = reasons
+        # where nothing can be served, whoever asks is told so with the reasons: not twice
+        if other or self._base is not None:
+            for reason in reasons:
+                self._refused(reason)
 
-        Args:
-            known: versions that were looked at already, and stay.
-            most: None for all.
-        """
-        changes = [self._changes[row] for row in sorted(self._changes)]
-        fresh = [
-            (one.stored.revision, one.stored.row)
-            for one in changes
-            if one.vector is not None
-            and one.stored.patient
-            and one.stored.article.may_be_shown(self._latest)
-            and (one.stored.row, one.stored.revision) not in known
-        ]
-        later = set() if most is None else {row for _, row in sorted(fresh)[most:]}
-        self._left = bool(later)
-        return [replace(one, vector=None) if one.stored.row in later else one for one in changes]
-
-    def _open(self) -> None:
-        published = self._store.current_version()
-        if published is None:
-            return
+    def _open(self) -> tuple[Corpus, Changing] | None:
+        """The published snapshot, with no change read; None where it is served, or cannot be."""
+        if self._store.current_version() is None:
+            return None
         snapshot, refused = self._store.open_last_good()
-        for reason in refused:
-            self._refused(reason)
-        self._published = published  # also when it was refused: it is not tried at every request
         if snapshot is None or (
             self._base is not None and snapshot.manifest.version == self._base.version
         ):
-            return
+            self._refuse(*refused)
+            return None
         if snapshot.manifest.facts.get(CATALOG) != self._catalog.identity:
-            self._refused(
+            self._refuse(
+                *refused,
                 f"Snapshot {snapshot.manifest.version} was made of another catalog than the one "
-                "in this home, so nobody knows what was withdrawn since. Run: recommender rebuild"
+                "in this home, so nobody knows what was withdrawn since. Run: recommender rebuild",
             )
-            return
+            return None
+        version = snapshot.manifest.version
         try:
-            self._base = read_corpus(snapshot)
+            base = read_corpus(snapshot)
+        except FileNotFoundError:
+            # all that its manifest names is there: it was never written
+            self._refuse(
+                *refused,
+                f"Snapshot {version} was made by an earlier version of this program. "
+                "Run: recommender rebuild",
+            )
+            return None
         except (OSError, ValueError, KeyError, VectorIndexError) as error:
-            self._refused(f"Snapshot {snapshot.manifest.version} cannot be read: {error}")
-            return
-        self._base_revision = self._revision = snapshot.manifest.revision
-        self._changes = {}
+            # without the paths of this machine, which are in an error of the system
+            why = getattr(error, "strerror", None) or error
+            self._refuse(*refused, f"Snapshot {version} cannot be read: {why}.")
+            return None
+        self._refuse(*refused, other=True)
+        return base, Changing(snapshot.manifest.revision)
 
 
 def _can_wait(change: Change) -> bool:
@@ -221,6 +283,6 @@ def _can_wait(change: Change) -> bool:
     )
 
 
-def _versions(laid: Overlaid | None) -> set[tuple[int, int]]:
-    """Of the articles of an overlay: row and revision."""
+def _versions(laid: Overlaid | None) -> set[Version]:
+    """Of the articles of an overlay."""
     return set() if laid is None else {(one.row, one.revision) for one in laid.stored}

@@ -5,7 +5,7 @@ import gzip
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -258,6 +258,36 @@ def test_what_a_broken_connection_sent_before_is_kept(
     async def receive() -> Message:
         return next(messages)
 
+    assert sent_by(client, receive)[0]["status"] == 400
+    assert load(client, new(100))["unchanged"] == 90
+
+
+def test_senders_who_say_nothing_more_keep_no_place(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes_bulk, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("recommender.jobs.ingest._BATCH", 10)
+
+    for _ in range(3):  # more than there are places
+        first: Iterator[Message] = iter(
+            [{"type": "http.request", "body": new(100).encode(), "more_body": True}]
+        )
+
+        async def receive(first: Iterator[Message] = first) -> Message:
+            for message in first:
+                return message
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        start, body = sent_by(client, receive)
+        assert start["status"] == 408
+        assert (b"connection", b"close") in start["headers"]
+        assert "Send it again" in json.loads(body["body"])["detail"]
+    assert load(client, new(100))["unchanged"] == 90
+
+
+def sent_by(client: TestClient, receive: Callable[[], Awaitable[Message]]) -> list[Message]:
+    """What the application sends to one whose messages come out of `receive`."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -281,5 +311,4 @@ def test_what_a_broken_connection_sent_before_is_kept(
         await client.app(scope, receive, send)
 
     asyncio.run(ask())
-    assert sent[0]["status"] == 400
-    assert load(client, new(100))["unchanged"] == 90
+    return sent

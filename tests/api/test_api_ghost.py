@@ -143,6 +143,14 @@ def test_from_publication_to_deletion(client: TestClient) -> None:
     assert ID not in related(client)
 
 
+def test_a_post_is_embedded_before_the_many(client: TestClient, home: Path) -> None:
+    assert result(client, PUBLISHED) == "added"
+    with Recommender(parts(home)) as made:
+        stored = made.parts.catalog.get(ID)
+    assert stored is not None
+    assert not stored.patient
+
+
 def test_a_post_that_was_never_published_leaves_no_text(client: TestClient, home: Path) -> None:
     assert result(client, UNPUBLISHED) == "withdrawn"
     with Recommender(parts(home)) as made:

@@ -70,6 +70,21 @@ def test_the_same_text_under_two_ids_is_pending_once_longest_first(catalog: Cata
     assert found["long"] == found["long too"] != found["short"]
 
 
+def test_what_somebody_waits_for_comes_first_then_the_shortest(catalog: Catalog) -> None:
+    many = [Article(id=f"m{n}", title="T", body="b" * n) for n in (9, 2, 5)]
+    catalog.upsert(many, complete=unfinished, patient=True)
+    put(
+        catalog, Article(id="one", title="T", body="o" * 20), Article(id="two", title="T", body="o")
+    )
+    put(catalog, Article(id="same", title="T", body="o"), Article(id="", title="x"))
+    catalog.withdraw([""], at=NOON)
+    digests = catalog.next_pending(MODEL, 10)
+    assert [len(text) for text in catalog.texts(digests).values()] == [4, 23, 5, 8, 12]
+    assert set(digests) == {one.text_digest for one in catalog.pending(MODEL)}
+    catalog.store_vectors(MODEL, digests[:2], unit_rows(2))
+    assert catalog.next_pending(MODEL, 2) == digests[2:4]
+
+
 def test_a_text_that_changed_meanwhile_is_left_out(catalog: Catalog) -> None:
     put(catalog, Article(id="a", title="before"))
     (before,) = catalog.pending(MODEL)

@@ -5,6 +5,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from index.protocol import Vectors
 from recommender import Recommender
 from recommender.articles.article import Article
@@ -99,13 +101,14 @@ def test_two_processes_do_not_embed_the_same(tmp_path: Path) -> None:
         assert len(first.embedded) + len(second.embedded) == 60
 
 
-def test_a_model_that_fails_leaves_them_for_the_next_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [EmbedderError("no model here"), ValueError("a fault of it")])
+def test_a_model_that_fails_leaves_them_for_the_next_time(tmp_path: Path, error: Exception) -> None:
     class Broken(WordEmbedder):
         broken = True
 
         def embed(self, texts: Sequence[str]) -> Vectors:
             if self.broken:
-                raise EmbedderError("no model here")
+                raise error
             return super().embed(texts)
 
     embedder = Broken()
@@ -117,4 +120,26 @@ def test_a_model_that_fails_leaves_them_for_the_next_time(tmp_path: Path) -> Non
     embedder.broken = False
     with Recommender(parts(tmp_path, embedder)) as made:
         made.backlog.start()
+        embedded(made)
+        embedder.broken = True
+        made.load(new(4), keep_reject=lambda _: None)
+        made.backlog.close()
+        assert made.backlog.waiting() == 1
+
+
+def test_after_a_model_failed_the_next_load_tries_again(tmp_path: Path) -> None:
+    class Once(WordEmbedder):
+        failed = threading.Event()
+
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            if not self.failed.is_set():
+                self.failed.set()
+                raise RuntimeError("a fault of the model")
+            return super().embed(texts)
+
+    embedder = Once()
+    with Recommender(parts(tmp_path, embedder)) as made:
+        made.load(new(3), keep_reject=lambda _: None)
+        assert embedder.failed.wait(30)
+        made.load(new(4), keep_reject=lambda _: None)
         embedded(made)

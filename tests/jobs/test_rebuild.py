@@ -1,6 +1,7 @@
 import json
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from index.protocol import Vectors
 from recommender import Recommender
 from recommender.articles.sources.reject import Reject
-from recommender.errors import NotReady, RebuildBusy
+from recommender.errors import NotReady, RebuildBusy, SettingsError
 from recommender.jobs.lock import rebuild_lock
-from tests.jobs.home import NOW, WordEmbedder, articles, opened, view
+from recommender.settings import Settings
+from recommender.settings_tables import RebuildSettings
+from tests.jobs.home import NOW, WordEmbedder, articles, opened, parts, view
 
 
 def test_a_second_run_embeds_nothing_and_publishes_nothing(tmp_path: Path) -> None:
@@ -124,20 +127,45 @@ def test_a_damaged_snapshot_is_made_again(tmp_path: Path) -> None:
         assert second.embedded == 0
 
 
-def test_a_snapshot_of_another_catalog_is_neither_kept_nor_served(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_snapshot_of_another_catalog_is_neither_kept_nor_served(tmp_path: Path) -> None:
     with opened(tmp_path) as engine:
         engine.rebuild(articles(5))
     for file in tmp_path.glob("catalog.sqlite*"):
         file.unlink()
     with opened(tmp_path) as engine:
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReady, match=r"Run: recommender rebuild\..*another catalog"):
             engine.related("n0")
-        assert "another catalog" in caplog.text
         report = engine.rebuild(list(articles(9))[4:])
         assert (report.published, report.articles) == (True, 5)
         assert engine.related("n8").index_version == report.version
+
+
+def test_where_every_snapshot_is_damaged_it_says_so_once_and_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with opened(tmp_path) as engine:
+        versions = [engine.rebuild(articles(count)).version for count in (5, 6)]
+    for version in versions:
+        (tmp_path / "snapshots" / "versions" / version / "manifest.json").unlink()
+    with opened(tmp_path) as engine:
+        with pytest.raises(NotReady, match=r"None of the published.*\(2 tried\)") as told:
+            engine.related("n0")
+        assert all(str(told.value).count(version) == 1 for version in versions)
+        assert "Run: recommender rebuild." in str(told.value)
+        assert str(tmp_path) not in str(told.value)
+        assert not caplog.records
+        assert engine.rebuild().published
+        assert engine.related("n0")
+
+
+def test_a_wrong_factory_string_is_told_by_the_name_of_its_setting(tmp_path: Path) -> None:
+    made = parts(tmp_path)
+    settings = Settings(rebuild=RebuildSettings(index_factory="HNWS32"))
+    with (
+        Recommender(replace(made, settings=settings)) as engine,
+        pytest.raises(SettingsError, match=r"rebuild\.index_factory.*'HNWS32'.*such as Flat"),
+    ):
+        engine.rebuild(articles(5))
 
 
 def test_old_snapshots_are_pruned_and_the_last_ones_kept(tmp_path: Path) -> None:
