@@ -4,6 +4,7 @@ import copy
 import errno
 import os
 import socket
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -75,12 +76,11 @@ def serve(
             timeout_worker_healthcheck=_HEALTH_SECONDS,
         )
         try:
-            if workers > 1:
-                Multiprocess(config, sockets=[listener]).run()
-            else:
-                uvicorn.Server(config).run(sockets=[listener])
-        except KeyboardInterrupt:
-            pass  # the way to end it
+            with suppress(KeyboardInterrupt):  # the way to end it
+                if workers > 1:
+                    Multiprocess(config, sockets=[listener]).run()
+                else:
+                    uvicorn.Server(config).run(sockets=[listener])
         except SystemExit as error:
             # its own numbers mean other things here: 3 is a rebuild with rejects
             raise typer.Exit(FAILED if error.code else FINE) from error

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ class Load:
         self.failures.append(what)
 
 
-class Actor(threading.Thread):
+class Actor(threading.Thread, ABC):
     """Takes one step after another until it is over; whatever is raised is a failure."""
 
     pause = 0.01
@@ -148,8 +149,9 @@ class Actor(threading.Thread):
         finally:
             self.client.renew()
 
+    @abstractmethod
     def step(self) -> None:
-        raise NotImplementedError
+        """What it does again and again."""
 
     def ask(self, method: str, path: str, body: object = None, tag: str = "") -> Answer:
         answer = self.client.ask(method, path, body, tag)
