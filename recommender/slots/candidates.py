@@ -79,11 +79,13 @@ def related_candidates(
     Raises:
         TakesTime: `at_once`, and there is no way but to search.
     """
-    kept = profile = None
-    found = _nothing(corpus)
+    profile = None
     if subject.position is not None and subject.position < len(corpus.base):
-        kept = found = _kept_neighbours(corpus, subject.position, rules)
-    if kept is None or not _enough(corpus, kept.positions, needed):
+        found = _kept_neighbours(corpus, subject.position, rules)
+        enough = _enough(corpus, found.positions, needed) or _kept_all(corpus, subject.position)
+    else:
+        found, enough = _nothing(corpus), False
+    if not enough:
         if at_once:
             raise TakesTime
         profile = _profile(corpus, subject)
@@ -97,11 +99,14 @@ def related_candidates(
     return _joined(found, _overlaid(corpus, subject, profile, rules, needed + _SPARE))
 
 
+def _kept_all(corpus: Corpus, position: int) -> bool:
+    """Whether all other articles of the base are kept neighbours of this one."""
+    row, others = corpus.relations.neighbours.positions[position], len(corpus.base) - 1
+    return others <= len(row) and (others == 0 or bool(row[others - 1] >= 0))
+
+
 def _enough(corpus: Corpus, kept: npt.NDArray[np.int64], needed: int) -> bool:
     """Whether these neighbours fill so many places, of which copies share one."""
-    most = corpus.relations.neighbours.positions.shape[1]
-    if most >= len(corpus.base) - 1:
-        return True  # there are no others
     # counted where it is close, which is seldom
     return len(kept) >= needed and (
         len(kept) >= 2 * needed or len(np.unique(corpus.groups[kept])) >= needed
@@ -118,8 +123,8 @@ def _kept_neighbours(corpus: Corpus, position: int, rules: Eligible) -> Candidat
     positions = corpus.relations.neighbours.positions[position]
     signals = corpus.relations.neighbours.signals[position]
     if positions[-1] < 0:
-        there = positions >= 0
-        positions, signals = positions[there], signals[:, there]
+        count = int(np.count_nonzero(positions >= 0))  # padded behind
+        positions, signals = positions[:count], signals[:, :count]
     positions = positions.astype(np.int64)
     found = Candidates(positions, corpus.base.columns.take(positions), signals.astype(np.float32))
     return _eligible_only(found, rules)

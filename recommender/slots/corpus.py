@@ -207,12 +207,12 @@ class Corpus:
             return None
         others, strengths = self.relations.together.of(early)
         now = others.astype(np.int64)
+        if not len(self.overlay):
+            return now, strengths
         for place in np.flatnonzero(self.hidden[others]).tolist():
             now[place] = self._latest.get(int(others[place]), now[place])
-        if len(self.overlay):
-            order = np.argsort(now)
-            return now[order], strengths[order]
-        return now, strengths
+        order = np.argsort(now)
+        return now[order], strengths[order]
 
     def common_readers(self, position: int, other: int) -> int:
         """How many people read both articles; 0 where too few did."""

@@ -1,5 +1,7 @@
 """What comes to be ranked: kept neighbours, what was read together, what is searched for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,7 +44,7 @@ def far_corpus(*, neighbours: int) -> tuple[Corpus, int]:
     )
     together = together_of(read, plain.base.ids, len(articles))
     corpus = corpus_of(articles, vectors, neighbours=neighbours, together=together)
-    assert kept < set(corpus.relations.neighbours.positions[0].tolist())
+    assert far in corpus.relations.neighbours.positions[0].tolist()
     return corpus, far
 
 
@@ -98,3 +100,17 @@ def test_one_slot_does_not_make_the_next_one_search() -> None:
     popular, related = fill_page(corpus, query, SIMILARITY, read)
     assert set(ids(corpus, popular)) == set(far_away)
     assert len(ids(corpus, related)) == 4
+
+
+def test_columns_for_what_was_read_together_do_not_pass_for_all_articles() -> None:
+    corpus, _ = far_corpus(neighbours=50)
+    kept = corpus.relations.neighbours
+    wider = 59 - kept.positions.shape[1]  # as wide as if all others were kept of each
+    padded = replace(
+        kept,
+        positions=np.pad(kept.positions, ((0, 0), (0, wider)), constant_values=-1),
+        signals=np.pad(kept.signals, ((0, 0), (0, 0), (0, wider))),
+    )
+    corpus = replace(corpus, relations=replace(corpus.relations, neighbours=padded))
+    (slot,) = filled(corpus, "a5", SlotQuery("related", 59), pipeline=SIMILARITY)
+    assert len(ids(corpus, slot)) == 59
