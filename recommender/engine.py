@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +20,7 @@ from recommender.closing import Closing
 from recommender.editors.desk import RuleDesk
 from recommender.errors import InputError
 from recommender.jobs.backlog import Backlog
-from recommender.jobs.embedding import embed_ahead, embed_articles
+from recommender.jobs.embedding import embed_texts, texts_ahead, texts_lacking
 from recommender.jobs.ingest import Ingested, ingest
 from recommender.jobs.reading import Reading
 from recommender.jobs.rebuild import RebuildReport
@@ -101,12 +101,17 @@ class Recommender(Pages, Closing):
         if not all(article.id for article in articles):
             raise InputError("Expected an id for every article, got one without. Give it an id.")
         catalog, embedder = self.parts.catalog, self.parts.embedder
-        with self._embedding:
-            embed_ahead(catalog, embedder, articles)
-        done = catalog.upsert(articles, complete=complete, reinstate=True)
-        with self._embedding:
-            embed_articles(catalog, embedder, [article.id for article in articles])
+        whole = {id(article): complete(article) for article in articles}
+        now = datetime.now(UTC)
+        self._embed(texts_ahead(catalog, list(whole.values()), now))
+        done = catalog.upsert(articles, complete=lambda one: whole[id(one)], reinstate=True)
+        self._embed(texts_lacking(catalog, embedder, [article.id for article in articles], now))
         return done
+
+    def _embed(self, texts: Mapping[str, str]) -> None:
+        if texts:  # what is taken away waits for no model
+            with self._embedding:
+                embed_texts(self.parts.catalog, self.parts.embedder, texts)
 
     def load(
         self,

@@ -1,12 +1,12 @@
 """Vectors for the texts that lack one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import numpy as np
 
 from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
-from recommender.articles.complete import complete
 from recommender.articles.text import article_text
 from recommender.articles.versions import text_digest
 from recommender.similarity.embedder import Embedder
@@ -27,37 +27,44 @@ def embed_pending(catalog: Catalog, embedder: Embedder, progress: Progress) -> i
     for start in range(0, len(pending), _CHUNK):
         digests = [one.text_digest for one in pending[start : start + _CHUNK]]
         texts = catalog.texts(digests)
-        catalog.store_vectors(embedder.name, list(texts), embedder.embed(list(texts.values())))
+        embed_texts(catalog, embedder, texts)
         done += len(texts)
         progress(start + len(digests), len(pending))
     return done
 
 
-def embed_ahead(catalog: Catalog, embedder: Embedder, articles: Sequence[Article]) -> None:
-    """Embeds new texts of known articles that are about to be stored.
+def texts_ahead(catalog: Catalog, articles: Sequence[Article], at: datetime) -> dict[str, str]:
+    """New texts, by digest, of known articles that are about to be stored and shown.
 
-    Between a new version and its vector there is no moment then, in which the snapshot's would be
-    shown: it may be older than the last one, or withdrawn since.
+    Embedded before, they leave no moment between a new version and its vector, in which the
+    snapshot's would be shown: it may be older than the last one, or withdrawn since.
+
+    Args:
+        catalog: knows the articles as they are.
+        articles: completed.
+        at: aware; what is not shown then needs no vector.
     """
-    known = catalog.get_many([article.id for article in articles])
-    texts: dict[str, str] = {}
-    for article in articles:
-        if article.id in known:
-            text = article_text(complete(article))
-            digest = text_digest(text)
-            if digest != known[article.id].text_digest:
-                texts[digest] = text
+    shown = [article for article in articles if article.may_be_shown(at)]
+    known = catalog.get_many([article.id for article in shown])
+    texts = {article.id: article_text(article) for article in shown if article.id in known}
+    digests = {text_digest(text): text for text in texts.values()}
+    for stored in known.values():
+        digests.pop(stored.text_digest, None)
+    return digests
+
+
+def embed_texts(catalog: Catalog, embedder: Embedder, texts: Mapping[str, str]) -> None:
+    """Embeds texts, by digest."""
     if texts:
         catalog.store_vectors(embedder.name, list(texts), embedder.embed(list(texts.values())))
 
 
-def embed_articles(catalog: Catalog, embedder: Embedder, ids: Sequence[str]) -> int:
-    """Embeds those of a few articles that lack a vector, and nothing else; returns how many."""
-    stored = [one for one in catalog.get_many(ids).values() if one.article.status == "published"]
+def texts_lacking(
+    catalog: Catalog, embedder: Embedder, ids: Sequence[str], at: datetime
+) -> dict[str, str]:
+    """Texts, by digest, of those of a few articles that are shown at `at` and lack a vector."""
+    stored = [one for one in catalog.get_many(ids).values() if one.article.may_be_shown(at)]
     rows = np.array([one.row for one in stored], dtype=np.int64)
     known = set(catalog.vectors_of(embedder.name, rows).rows.tolist())
     lacking = dict.fromkeys(one.text_digest for one in stored if one.row not in known)
-    texts = catalog.texts(list(lacking))
-    if texts:
-        catalog.store_vectors(embedder.name, list(texts), embedder.embed(list(texts.values())))
-    return len(texts)
+    return catalog.texts(list(lacking))

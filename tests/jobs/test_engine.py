@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from recommender import (
     UnpublishedText,
 )
 from recommender.errors import CatalogError
-from tests.jobs.home import NOW, articles, opened, view
+from tests.jobs.home import NOW, WordEmbedder, articles, opened, view
 
 
 @pytest.fixture
@@ -292,3 +293,21 @@ def test_slots_are_asked_for_by_name_and_unknown_ones_refused(engine: Recommende
     assert len(front) == 2
     with pytest.raises(InputError, match="no slot 'newest'"):
         engine.slots("n0", slots=("newest",))
+
+
+def test_what_is_taken_away_by_a_put_waits_for_no_model(tmp_path: Path) -> None:
+    embedder = WordEmbedder()
+    with opened(tmp_path, embedder) as engine:
+        engine.rebuild(articles(20))
+        embedder.embedded.clear()
+        first, second, third = list(articles(3))
+        with engine._embedding:
+            engine.put([Article(id=first.id, status="withdrawn")])
+            engine.put(
+                [replace(second, body="Other words", expires_at=NOW - timedelta(days=9_000))]
+            )
+        assert embedder.embedded == []
+        shown = {one.id for one in engine.related("n4", limit=20)}
+        assert not shown & {first.id, second.id}
+        engine.put([replace(third, body="Other words")])
+        assert len(embedder.embedded) == 1
