@@ -7,10 +7,9 @@ import numpy as np
 
 from recommender.readers.events import EventLog
 from recommender.readers.popularity import Popularity, popularity
-from recommender.slots.charts import NO_CHARTS, Charts, Counted, Readership, chart, counted
+from recommender.slots.charts import NO_CHARTS, Charted, Charts, Counted, Readership, chart, counted
 from recommender.slots.corpus import Corpus
 from recommender.slots.definitions import Chart
-from recommender.slots.ranking import Ranked
 from recommender.slots.stepped import Stepped
 
 
@@ -27,7 +26,7 @@ class LiveReadership:
             return counted(log, wanted, at, half_life)
 
         self._readers: Stepped[timedelta, Popularity, Readership] = Stepped(log, readers, _among)
-        self._charts: Stepped[Chart, Counted, Ranked] = Stepped(log, of_chart, chart)
+        self._charts: Stepped[Chart, Counted, Charted] = Stepped(log, of_chart, chart)
 
     def current(
         self, corpus: Corpus, at: datetime, window: timedelta, *, latest: bool

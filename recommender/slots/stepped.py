@@ -12,7 +12,7 @@ from recommender.slots.remembered import Remembered
 
 _Question = TypeVar("_Question", bound=Hashable)
 _Found = TypeVar("_Found")
-_Made = TypeVar("_Made")
+_Answer = TypeVar("_Answer")
 
 _KEPT = 16
 """Steps and questions: pages may ask for several, and as of another day."""
@@ -21,14 +21,14 @@ _STEP = 5
 """Minutes, of which 60 are a whole number of steps: in less time no order changes for age alone."""
 
 
-class Stepped(Generic[_Question, _Found, _Made]):
+class Stepped(Generic[_Question, _Found, _Answer]):
     """Counts, and keeps what was counted for those who ask again; threads may share it."""
 
     def __init__(
         self,
         log: EventLog,
         count: Callable[[_Question, datetime], _Found],
-        among: Callable[[Corpus, _Found], _Made],
+        among: Callable[[Corpus, _Found], _Answer],
     ) -> None:
         """Counts nothing yet.
 
@@ -41,11 +41,14 @@ class Stepped(Generic[_Question, _Found, _Made]):
         self._count = count
         self._among = among
         self._counting = threading.Lock()
-        self._kept: Remembered[tuple[datetime, _Question, bool], _Kept[_Found, _Made]] = Remembered(
+        self._counted: Remembered[tuple[datetime, _Question, bool], _Counted[_Found]] = Remembered(
             _KEPT
         )
+        self._made: _Made[_Question, _Answer] | None = None
 
-    def current(self, corpus: Corpus, at: datetime, question: _Question, *, latest: bool) -> _Made:
+    def current(
+        self, corpus: Corpus, at: datetime, question: _Question, *, latest: bool
+    ) -> _Answer:
         """The answer of the five minutes that `at` lies in.
 
         Args:
@@ -55,63 +58,76 @@ class Stepped(Generic[_Question, _Found, _Made]):
             latest: count again where events came since; else it is what was counted first in
                 those five minutes, and stays the same object as long as the corpus.
         """
-        kept = self._find(corpus, at, question, latest=latest)
-        if kept is None:
+        made = self.kept(corpus, at, question, latest=latest)
+        if made is None:
             with self._counting:
                 # another thread may have counted while this one waited
-                kept = self._find(corpus, at, question, latest=latest)
-                kept = kept or self._make(corpus, _end_of_step(at), question, latest=latest)
-        return kept.made
+                made = self.kept(corpus, at, question, latest=latest)
+                if made is None:
+                    made = self._make(corpus, _end_of_step(at), question, latest=latest)
+        return made
 
     def kept(
         self, corpus: Corpus, at: datetime, question: _Question, *, latest: bool
-    ) -> _Made | None:
+    ) -> _Answer | None:
         """As `current`, where that takes no counting; None otherwise."""
-        kept = self._find(corpus, at, question, latest=latest)
-        return None if kept is None else kept.made
-
-    def _find(
-        self, corpus: Corpus, at: datetime, question: _Question, *, latest: bool
-    ) -> "_Kept[_Found, _Made] | None":
-        kept = self._kept.get((_end_of_step(at), question, latest))
-        if kept is None or kept.corpus is not corpus:
+        made = self._made
+        if made is None or made.corpus is not corpus:
             return None
-        if latest and kept.log_version != self._log.data_version():
+        found = made.answers.get((_end_of_step(at), question, latest))
+        if found is None or (latest and found.log_version != self._log.data_version()):
             return None
-        return kept
+        return found.answer
 
     def _make(
         self, corpus: Corpus, step: datetime, question: _Question, *, latest: bool
-    ) -> "_Kept[_Found, _Made]":
+    ) -> _Answer:
         log_version = self._log.data_version()  # before: what comes meanwhile is counted next time
-        known = self._counted(step, question, log_version if latest else None)
-        if known is None:
-            found = self._count(question, step)
-        else:
-            log_version, found = known.log_version, known.found
-        made = _Kept(corpus, log_version, found, self._among(corpus, found))
-        self._kept.keep((step, question, latest), made)
-        return made
+        counted = self._known(step, question, log_version if latest else None)
+        if counted is None:
+            counted = _Counted(log_version, self._count(question, step))
+        key = step, question, latest
+        self._counted.keep(key, counted)
+        if self._made is None or self._made.corpus is not corpus:
+            # of one corpus alone: what was made of an earlier one would keep that in memory
+            self._made = _Made(corpus, Remembered(_KEPT))
+        answer = self._among(corpus, counted.found)
+        self._made.answers.keep(key, _Answered(counted.log_version, answer))
+        return answer
 
-    def _counted(
+    def _known(
         self, step: datetime, question: _Question, log_version: int | None
-    ) -> "_Kept[_Found, _Made] | None":
+    ) -> "_Counted[_Found] | None":
         """What was counted already: of this state of the log, or of any where that is None."""
         for latest in (False, True):
-            kept = self._kept.get((step, question, latest))
+            kept = self._counted.get((step, question, latest))
             if kept is not None and log_version in (None, kept.log_version):
                 return kept
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept(Generic[_Found, _Made]):
-    """An answer by ids, the state of the log that it was counted in, and among a corpus."""
+class _Counted(Generic[_Found]):
+    """What was counted by the articles' ids, and the state of the log that it was counted in."""
 
-    corpus: Corpus
     log_version: int
     found: _Found
-    made: _Made
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered(Generic[_Answer]):
+    """The same for the articles of a corpus."""
+
+    log_version: int
+    answer: _Answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Made(Generic[_Question, _Answer]):
+    """All answers of a corpus."""
+
+    corpus: Corpus
+    answers: Remembered[tuple[datetime, _Question, bool], _Answered[_Answer]]
 
 
 def _end_of_step(at: datetime) -> datetime:

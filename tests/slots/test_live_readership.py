@@ -1,5 +1,7 @@
 """Who reads what, counted for the articles of a corpus that changes."""
 
+import gc
+import weakref
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -106,3 +108,17 @@ def test_many_ids_are_looked_up_as_one_is(town: Corpus) -> None:
     assert corpus.positions(ids).tolist() == [-1 if one is None else one for one in found]
     assert corpus.positions([]).tolist() == []
     assert town.positions(ids[:2]).tolist() == [0, 1]
+
+
+def test_no_corpus_of_the_past_is_kept_in_memory(
+    town: Corpus, log: EventLog, live: LiveReadership
+) -> None:
+    read(log, "school", "anna")
+    corpora = [later(town) for _ in range(3)]
+    gone = [weakref.ref(one) for one in corpora]
+    for minutes, corpus in enumerate(corpora):
+        live.current(corpus, NOW + 5 * minutes * MINUTE, WEEK, latest=True)
+    corpora.clear()
+    del corpus
+    gc.collect()
+    assert [one() is None for one in gone] == [True, True, False]
