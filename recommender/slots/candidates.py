@@ -178,8 +178,8 @@ def _overlaid(
     everyone = np.arange(len(corpus.base), len(corpus))
     kept = everyone[rules.mask(everyone, corpus.overlay.columns)]
     kept = kept[kept != subject.position]
-    vectors = corpus.overlay.texts.vectors[kept - len(corpus.base)]
-    nearest = np.argsort(-(vectors @ profile.texts.vectors[profile.row]), kind="stable")
+    near = corpus.overlay.texts.vectors @ profile.texts.vectors[profile.row]
+    nearest = np.argsort(-near[kept - len(corpus.base)], kind="stable")
     chosen = kept[nearest[:count]]
     together = None if subject.position is None else corpus.read_with(subject.position)
     if together is not None:

@@ -19,12 +19,29 @@ from recommender.readers.trend import Trends, trends, trends_since
 from recommender.slots.corpus import Corpus
 from recommender.slots.definitions import Chart, DefinedSlot
 from recommender.slots.ranking import Ranked
+from recommender.slots.reranking import Order, best_first
 
 Counted: TypeAlias = Popularity | Trends | Clicks
 """What a chart is made of, by the articles' ids."""
 
-Charts: TypeAlias = Mapping[Chart, Ranked]
-"""Positions ascend, and all have a score above 0."""
+
+@dataclass(frozen=True)
+class Charted:
+    """A chart of one corpus.
+
+    Attributes:
+        ranked: positions ascend, and all have a score above 0.
+    """
+
+    ranked: Ranked
+
+    @cached_property
+    def order(self) -> Order:
+        """Its columns, best first, which no page changes."""
+        return best_first(self.ranked)
+
+
+Charts: TypeAlias = Mapping[Chart, Charted]
 
 NO_CHARTS: Final[Charts] = MappingProxyType({})
 
@@ -50,10 +67,10 @@ class Readership:
         return np.asarray(np.log1p(self.readers) / np.log1p(most), dtype=np.float32)
 
     @cached_property
-    def chart(self) -> Ranked:
+    def chart(self) -> Charted:
         """What anybody read."""
         read = np.flatnonzero(self.readers > 0)
-        return _popular(read, self.readers[read], self.people[read])
+        return Charted(_popular(read, self.readers[read], self.people[read]))
 
 
 def charts_of(slots: Iterable[DefinedSlot]) -> tuple[Chart, ...]:
@@ -88,8 +105,12 @@ def counted(log: EventLog, wanted: Chart, at: datetime, half_life: timedelta) ->
     return popularity(log, at=at, window=window, half_life=half_life)
 
 
-def chart(corpus: Corpus, found: Counted) -> Ranked:
+def chart(corpus: Corpus, found: Counted) -> Charted:
     """The same for the articles of `corpus`; those of other ids are passed over."""
+    return Charted(_among(corpus, found))
+
+
+def _among(corpus: Corpus, found: Counted) -> Ranked:
     positions = corpus.positions(found.article_ids)
     sections = np.full(len(positions), NO_CODE, dtype=np.int64)
     order = np.argsort(positions, kind="stable")

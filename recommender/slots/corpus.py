@@ -254,13 +254,22 @@ class Corpus:
 
     def come(self, at: float) -> int:
         """How many articles have a date up to `at`, seconds since 1970."""
-        return int(np.searchsorted(self._dates, at, side="right"))
+        return int(self._dates.searchsorted(at, side="right"))
 
     @cached_property
     def _dates(self) -> npt.NDArray[np.float64]:
         """Ascending, those that are known."""
         dates = np.concatenate([self.base.columns.published_at, self.overlay.columns.published_at])
         return np.sort(dates[~np.isnan(dates)])
+
+    @cached_property
+    def chosen(self) -> npt.NDArray[np.int64]:
+        """The editors' choices among `newest`."""
+        choices = np.concatenate(
+            [self.base.columns.editors_choice, self.overlay.columns.editors_choice]
+        )
+        chosen: npt.NDArray[np.int64] = self.newest[choices[self.newest]]
+        return chosen
 
     @cached_property
     def newest(self) -> npt.NDArray[np.int64]:

@@ -63,6 +63,11 @@ class Ruling:
     ignored: frozenset[int]
 
     @property
+    def moves(self) -> bool:
+        """Whether an article may stand elsewhere than its score by itself says."""
+        return self.gives_places or self.factors is not None or bool(self.own_factors)
+
+    @property
     def gives_places(self) -> bool:
         """Whether an article may stand elsewhere than its rank says."""
         return bool(self.pins or self.promotions)

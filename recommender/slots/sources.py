@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from index.ascending import located
+from index.ascending import among, located
 from recommender.articles.columns import NO_CODE
 from recommender.slots.candidates import Candidates, Subject, measured, related_candidates
-from recommender.slots.charts import Charts, Readership
+from recommender.slots.charts import Charted, Charts, Readership
 from recommender.slots.corpus import Corpus
 from recommender.slots.definitions import Supply
 from recommender.slots.eligible import Eligible
@@ -23,6 +23,7 @@ from recommender.slots.slot import CHART_SOURCES, Source
 Positions = npt.NDArray[np.int64]
 
 _CHUNK = 4096
+_LEAST_CHUNK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Sources:
             pipeline = replace(self.pipeline, min_score=0.0)
             return self._scored(found, self.subject, pipeline, ruling)
         if supply.source in CHART_SOURCES:
-            return _looked_up(self._chart(supply), positions)
+            return _looked_up(self._chart(supply).ranked, positions)
         return rank_by(positions, supply.source, np.zeros(len(positions), dtype=np.float32))
 
     def _likeness(self, subject: Subject, positions: Positions) -> Candidates:
@@ -142,29 +143,41 @@ class Sources:
             together=together,
         )
 
-    def _chart(self, supply: Supply) -> Ranked:
+    def _chart(self, supply: Supply) -> Charted:
         wanted = supply.chart
         return self.readership.chart if wanted is None else self.charts[wanted]
 
     def _charted(self, supply: Supply, demand: Demand) -> Ranked:
-        found = self._chart(supply)
-        kept = demand.rules.mask(found.positions, self.corpus.columns_at(found.positions))
+        chart = self._chart(supply)
+        found, order = chart.ranked, chart.order
+        if demand.ruling is not None and demand.ruling.moves:
+            # an editor may bring up what stands far down
+            kept = self._allowed(found.positions, demand.rules)
+        else:
+            kept = self._first_of(found.positions[order], demand)
+            # shown is the canonical copy, wherever it stands itself
+            canonical = self._allowed(self.corpus.canonical[kept].astype(np.int64), demand.rules)
+            kept = np.union1d(kept, canonical[among(canonical, found.positions)])
+        columns = np.searchsorted(found.positions, np.sort(kept))
         if supply.min_score:
-            kept &= found.scores >= supply.min_score
-        return found.take(np.flatnonzero(kept))
+            columns = columns[found.scores[columns] >= supply.min_score]
+        return found.take(columns)
 
     def _by_date(self, source: Source, demand: Demand) -> Ranked:
+        newest = self.corpus.chosen if source == "editors_choice" else self.corpus.newest
+        return _newest_first(self._first_of(newest, demand), source)
+
+    def _first_of(self, positions: Positions, demand: Demand) -> Positions:
+        """Those of the best that may be shown, best first: enough of them, whatever is copied."""
         wanted = demand.wanted + len(demand.taken)
-        kept = np.empty(0, dtype=np.int64)
-        newest = self.corpus.newest
-        for start in range(0, len(newest), _CHUNK):
-            chunk = newest[start : start + _CHUNK]
-            if source == "editors_choice":
-                chunk = chunk[self.corpus.columns_at(chunk).editors_choice]
-            kept = np.concatenate([kept, self._allowed(chunk, demand.rules)])
-            if len(np.unique(self.corpus.groups[kept])) >= wanted:
-                break
-        return _newest_first(kept, source)
+        kept = [np.empty(0, dtype=np.int64)]
+        met: set[int] = set()
+        start, size = 0, max(_LEAST_CHUNK, 2 * wanted)
+        while start < len(positions) and len(met) < wanted:
+            kept.append(self._allowed(positions[start : start + size], demand.rules))
+            met.update(self.corpus.groups[kept[-1]].tolist())
+            start, size = start + size, min(2 * size, _CHUNK)
+        return np.concatenate(kept)
 
     def _story(self, demand: Demand) -> Ranked:
         subject = self.subject

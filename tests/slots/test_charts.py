@@ -1,12 +1,14 @@
 """What rises and what is clicked, out of a real log, for the articles of a corpus."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from recommender.editors.rule import Rule, Target
 from recommender.readers.event import Event
 from recommender.readers.events import EventLog
 from recommender.readers.trend import Trends
@@ -18,7 +20,8 @@ from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.readership import LiveReadership
 from recommender.slots.slot import Filters, Slot, SlotQuery
-from tests.slots.small_corpus import NOW, slots_of
+from tests.slots.ruled_corpus import ids, rules_of
+from tests.slots.small_corpus import NOW, article, corpus_of, slots_of, unit
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -195,7 +198,7 @@ def test_charts_are_counted_once_in_five_minutes(
     assert kept is not None
     assert kept[RISING] is before
     after = live.charts(town, NOW + timedelta(minutes=5), [RISING])[RISING]
-    assert len(after.positions) == len(before.positions) + 1
+    assert len(after.order) == len(before.order) + 1
     assert live.kept_charts(town, NOW, [RISING, CLICKED]) is None
 
 
@@ -208,3 +211,31 @@ def test_only_slots_of_readers_need_charts() -> None:
     )
     fallen = slots_of(SlotQuery("latest"), fallbacks=("trending",))
     assert charts_of(fallen) == (RISING,)
+
+
+@pytest.mark.parametrize("collapse", [True, False])
+def test_of_a_long_chart_as_much_is_looked_at_as_is_shown(*, collapse: bool) -> None:
+    rng = np.random.default_rng(3)
+    articles = [
+        article(f"c{n}", f"Story number {n}", days_old=-1 if n % 7 == 0 else 1) for n in range(300)
+    ]
+    corpus = corpus_of(articles, [unit(*rng.normal(size=16)) for _ in articles])
+    groups, canonical = corpus.groups.copy(), corpus.canonical.copy()
+    for n in range(0, 300, 3):  # three copies each, the last of which stands for them
+        groups[n : n + 3], canonical[n : n + 3] = n, n + 2
+    corpus = replace(corpus, groups=groups, canonical=canonical)
+    readers = rng.permutation(300).astype(np.float32)
+    pipeline = replace(PIPELINE, collapse_copies=collapse)
+
+    def shown(limit: int, offset: int = 0, *rules: Rule) -> list[str]:
+        page = PageQuery(slots_of(SlotQuery("popular", limit, offset)), None, NOW, ("c9", "c100"))
+        read, made = Readership(readers, readers), rules_of(corpus, *rules)
+        return ids(corpus, fill_page(corpus, page, pipeline, read, made)[0])
+
+    whole = shown(300)
+    assert len(whole) > 60
+    for limit, offset in ((1, 0), (5, 0), (7, 13), (50, 0), (20, 30)):
+        assert shown(limit, offset) == whole[offset : offset + limit]
+    last = whole[-1]
+    boost = Rule(action="pin", target=Target("article", (last,)), position=1)
+    assert shown(5, 0, boost) == [last, *whole[:4]]
