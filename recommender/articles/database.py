@@ -22,6 +22,8 @@ _IMMEDIATE = "recommender_immediate"
 _CHECKPOINT_PAGES = 16_000
 _CACHE_KIB = 32 * 1024
 """At the most, of each connection."""
+_STATEMENTS = 1_024
+"""Kept prepared, of each connection: those that write many rows differ by how many these are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class Database:
 def _engine(path: Path, layout: Layout) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
-        connect_args={"timeout": _BUSY_SECONDS},
+        connect_args={"timeout": _BUSY_SECONDS, "cached_statements": _STATEMENTS},
         # a request thread never waits for another's connection, only for SQLite's own lock
         max_overflow=-1,
     )

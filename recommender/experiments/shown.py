@@ -87,7 +87,7 @@ def read_shown(
     with log.database.reading_plainly() as connection:
         names = dict(connection.execute("SELECT number, id FROM article_numbers"))
         without_id = 0
-        rows: dict[bytes, _Row] = {}
+        rows: dict[int, _Row] = {}
         for found in _impressions(connection, begin, end, trials_only=trials_only):
             if found[0] is None:
                 without_id += 1
@@ -111,7 +111,7 @@ _Row = tuple[int, int | None, int | str | None, bytes | None, int | None, str | 
 
 def _impressions(
     connection: Connection, begin: int, end: int, *, trials_only: bool
-) -> Iterator[tuple[bytes | None, *_Row]]:
+) -> Iterator[tuple[int | None, *_Row]]:
     only = "AND trial NOT NULL" if trials_only else ""
     yield from connection.execute(
         "SELECT impression, at, article, reader, shown, position, trial"  # noqa: S608 - our own words
@@ -121,8 +121,8 @@ def _impressions(
     )
 
 
-def _clicks(connection: Connection, begin: int, rows: dict[bytes, _Row]) -> dict[bytes, _Clicked]:
-    found: dict[bytes, _Clicked] = {}
+def _clicks(connection: Connection, begin: int, rows: dict[int, _Row]) -> dict[int, _Clicked]:
+    found: dict[int, _Clicked] = {}
     for impression, article in connection.execute(
         "SELECT impression, article FROM events"
         " WHERE at >= ? AND type = ? AND aside = 0 AND impression NOT NULL",

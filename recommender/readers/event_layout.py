@@ -1,5 +1,6 @@
 """The tables of the event log, and how their layout came to be."""
 
+import sqlite3
 from typing import Final
 
 from sqlalchemy import Connection
@@ -113,10 +114,35 @@ def _third(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE events ADD COLUMN trial TEXT")
 
 
+def _fourth(connection: Connection) -> None:
+    """Digests of ids as numbers, of 8 bytes instead of 16; keys of rates that do not run over."""
+    driven = connection.connection.driver_connection
+    assert isinstance(driven, sqlite3.Connection)  # noqa: S101 - SQLite is what it is opened with
+    driven.create_function("as_number", 1, _as_number, deterministic=True)
+    # without the indices meanwhile: they would be brought up to date row by row
+    connection.exec_driver_sql("DROP INDEX events_by_id")
+    connection.exec_driver_sql("DROP INDEX impressions")
+    connection.exec_driver_sql(
+        "UPDATE events SET id = as_number(id), impression = as_number(impression)"
+    )
+    connection.exec_driver_sql(
+        "CREATE UNIQUE INDEX events_by_id ON events (id) WHERE id IS NOT NULL"
+    )
+    connection.exec_driver_sql(
+        "CREATE INDEX impressions ON events (impression) WHERE type = 0 AND impression NOT NULL"
+    )
+    # they are of the last two hours: a reader may do somewhat more in this one
+    connection.exec_driver_sql("DELETE FROM rates")
+
+
+def _as_number(digest: bytes | None) -> int | None:
+    return None if digest is None else int.from_bytes(digest[:8], "big", signed=True)
+
+
 LAYOUT = Layout(
     name="the event log",
     application_id=0x52416576,
-    migrations=(_first, _second, _third),
+    migrations=(_first, _second, _third, _fourth),
     # an answer to a beacon promises that the event is kept, and nobody has it a second time
     synchronous="FULL",
     way_out="Restore it from a backup, or move it away; a new one begins empty.",

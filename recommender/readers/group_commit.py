@@ -12,7 +12,7 @@ from recommender.readers.events import EventLog
 Done: TypeAlias = Callable[[list[int] | Exception], None]
 """Told what `EventLog.outcomes` returned or raised, by the writing thread."""
 
-_MOST_AT_ONCE: Final = 8_000
+_MOST_AT_ONCE: Final = 32_000
 _MOST_WAITING: Final = 200_000
 _GATHER_SECONDS: Final = 0.002
 

@@ -11,7 +11,7 @@ from recommender.readers.tally import HOUR
 
 _HASH_BITS = 53
 _HASH = (1 << _HASH_BITS) - 1
-_READER_BITS = 44
+_READER_BITS = 42  # of the 63 of a key, so that hours have 21: enough until the year 2209
 _READER = (1 << _READER_BITS) - 1
 _PERIODS = 1 << 10
 _SPREAD = 0x9E3779B97F4A7C15  # odd, so that articles' numbers are spread over all bits

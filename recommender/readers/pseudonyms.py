@@ -3,7 +3,7 @@
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from hashlib import blake2b
@@ -36,6 +36,7 @@ class Pseudonyms:
         self._hashed = hashed
         self._length = 0 if period is None else max(1, period // _MICROSECOND)
         self._salts: dict[int, bytes] = {}
+        self._keyed: dict[int, Callable[[], blake2b]] = {}
 
     def period(self, at: int) -> int:
         """Number of the period that `at`, in microseconds since 1970, lies in."""
@@ -46,13 +47,16 @@ class Pseudonyms:
         if not self._hashed:
             return name
         period = at // self._length if self._length else 0
-        return _hash(name, self._salts.get(period) or self.salt(period))
+        keyed = self._keyed.get(period)
+        if keyed is None:
+            keyed = self._keyed[period] = _keyed(self.salt(period))
+        return _hash(name, keyed)
 
     def every(self, name: str) -> list[int | str]:
         """All that may stand in the log for `name`, with every salt that is still there."""
         with self._translating():
             salts = [_read(path) for path, _, _ in self._files()]
-        return [name, *(_hash(name, salt) for salt in salts)]
+        return [name, *(_hash(name, _keyed(salt)) for salt in salts)]
 
     def salt(self, period: int) -> bytes:
         """Secret bytes of a period."""
@@ -71,6 +75,7 @@ class Pseudonyms:
                     path.unlink(missing_ok=True)
                     gone += 1
         self._salts.clear()
+        self._keyed.clear()
         return gone
 
     def _files(self) -> list[tuple[Path, int, int]]:
@@ -119,9 +124,21 @@ def _read(path: Path) -> bytes:
 
 def number_of(reader: int | str) -> int:
     """64 bits with a sign that stand for what `Pseudonyms.of` gave."""
-    return reader if isinstance(reader, int) else _hash(reader, b"")
+    return reader if isinstance(reader, int) else _hash(reader, _UNKEYED)
 
 
-def _hash(name: str, salt: bytes) -> int:
-    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8, key=salt).digest()
-    return int.from_bytes(digest, "little", signed=True)
+def _keyed(salt: bytes) -> Callable[[], blake2b]:
+    """Makes hashes that begin with the salt: copying one is quicker than to begin anew."""
+    return blake2b(digest_size=8, key=salt).copy
+
+
+def _hash(name: str, keyed: Callable[[], blake2b]) -> int:
+    made = keyed()
+    try:
+        made.update(name.encode())
+    except UnicodeEncodeError:  # half of a surrogate pair
+        made.update(name.encode("utf-8", "surrogatepass"))
+    return int.from_bytes(made.digest(), "little", signed=True)
+
+
+_UNKEYED = _keyed(b"")

@@ -31,19 +31,23 @@ def write_rows(connection: Connection, statement: str, rows: Sequence[Sequence[o
     whoever answers requests meanwhile holds on to it.
     """
     begin = 0
-    for width in _WIDTHS:
-        while len(rows) - begin >= width:
-            part = rows[begin : begin + width]
-            text = _with_marks(statement, len(part[0]), width)
-            connection.execute(text, tuple(chain.from_iterable(part)))
-            begin += width
+    while begin < len(rows):
+        part = rows[begin : begin + _width(len(rows) - begin)]
+        text = _with_marks(statement, len(part[0]), len(part))
+        connection.execute(text, tuple(chain.from_iterable(part)))
+        begin += len(part)
 
 
-_WIDTHS = (512, 128, 32, 8, 1)
-"""Rows in one statement: few different ones, which SQLite need not prepare again."""
+_SHORT = 32
+"""Up to here a statement of its own for each number of rows: what one moment brings is written in
+one. Beyond, few different ones, which SQLite need not prepare again."""
 
 
-@lru_cache(maxsize=64)
+def _width(rows: int) -> int:
+    return rows if rows <= _SHORT else min(512, 1 << (rows.bit_length() - 1))
+
+
+@lru_cache(maxsize=512)
 def _with_marks(statement: str, columns: int, rows: int) -> str:
     row = f"({','.join('?' * columns)})"
     return statement.format(",".join([row] * rows))

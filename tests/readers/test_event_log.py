@@ -2,12 +2,13 @@ import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine
+from xxhash import xxh3_128_digest
 
 from recommender.articles.catalog import Catalog
 from recommender.articles.database import Database
@@ -212,6 +213,29 @@ def test_a_log_of_the_first_layout_is_brought_up_to_date(tmp_path: Path) -> None
         assert dict(zip(found.article_ids, found.readers.tolist(), strict=True)) == {"a": 2, "b": 2}
         assert log.append([happened("a", reader="ann")]).aside == {"repeat": 1}
     assert b"ann" not in stored_readers(path)
+
+
+def test_ids_of_the_third_layout_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "events.sqlite"
+    ids = [xxh3_128_digest(name.encode()) for name in ("one", "seen")]
+    old = Database.open(path, replace(LAYOUT, migrations=LAYOUT.migrations[:3]))
+    with old.writing() as connection:
+        connection.exec_driver_sql("INSERT INTO article_numbers (id) VALUES ('a')")
+        connection.exec_driver_sql(
+            "INSERT INTO events (at, type, article, id, impression) VALUES (?, 0, 1, ?, ?)",
+            (int(NOON.timestamp()) * 10**6, *ids),
+        )
+    old.close()
+    with EventLog.open(path) as log:
+        assert log.append([happened("a", event_id="one")]).known == 1
+        assert log.append([clicked("a", "seen")]).kept == 1
+        assert log.append([clicked("a", "unseen")]).aside == {"no_impression": 1}
+
+
+def test_any_time_of_the_next_hundred_years_has_a_rate(log: EventLog) -> None:
+    for year in (2029, 2030, 2100, 2120):
+        at = datetime(year, 12, 1, tzinfo=UTC)
+        assert log.append([Event(type="view", article_id="a", reader="ann", at=at)]).kept == 1
 
 
 def stored_readers(path: Path) -> bytes:
