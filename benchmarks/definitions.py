@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, get_args
 Part: TypeAlias = Literal[
     "index",
     "related",
+    "scoring",
     "http",
     "events",
     "embedding",
@@ -74,6 +75,26 @@ class RelatedLatency:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoringRate:
+    """The related slots of a whole catalog into a file, on one core.
+
+    Attributes:
+        articles: made-up ones.
+        limit: places of each slot.
+        one_by_one: articles whose slots are filled one after another.
+        at_once: vectors that bare FAISS is asked about in one call.
+        least_rate: articles a second.
+    """
+
+    articles: int = 50_000
+    limit: int = 10
+    one_by_one: int = 1_000
+    at_once: int = 1_024
+    rounds: int = 3
+    least_rate: float = 20_000
+
+
+@dataclass(frozen=True, slots=True)
 class HttpRate:
     """`GET /v1/articles/{id}/related` beside the same application answering a constant.
 
@@ -85,11 +106,15 @@ class HttpRate:
         seconds: of a round.
         beacon_seconds: between beacons, where they arrive while related articles are asked for.
         variants: questions about each article that differ, for those that are computed anew.
+        sized: answers whose middle length the constant has.
+        pinned: whether server and load keep to a core each.
         least_ratio: of the two rates.
     """
 
     articles: int = 10_000
     variants: int = 20
+    sized: int = 200
+    pinned: bool = True
     connections: int = 16
     seconds: int = 4
     beacon_seconds: float = 0.1
@@ -122,9 +147,9 @@ class EventsRate:
     rounds: int = 5
     bodies: int = 20_000
     batch_size: int = 1_000
-    batch_connections: int = 4
+    batch_connections: int = 32
     short: int = 10_000
-    long: int = 3_000_000
+    long: int = 10_000_000
     asked: int = 9
     least_ratio: float = 0.5
     least_rate: float = 50_000
@@ -217,6 +242,7 @@ class Definitions:
 
     index: IndexLatency = IndexLatency()
     related: RelatedLatency = RelatedLatency()
+    scoring: ScoringRate = ScoringRate()
     http: HttpRate = HttpRate()
     events: EventsRate = EventsRate()
     embedding: EmbeddingRate = EmbeddingRate()
@@ -233,6 +259,7 @@ _QUICK_HTTP = HttpRate(articles=300, connections=4, seconds=1, warm_up_seconds=1
 QUICK = Definitions(
     index=IndexLatency(sizes=(500,), queries=10, warm_up=2, rounds=2),
     related=_QUICK_RELATED,
+    scoring=ScoringRate(articles=300, one_by_one=20, rounds=2),
     http=_QUICK_HTTP,
     events=EventsRate(
         connections=8,

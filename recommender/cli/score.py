@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from recommender.cli.options import (
     read_text,
 )
 from recommender.cli.rendering import print_json
-from recommender.cli.score_files import check_output, write_scores
+from recommender.cli.score_files import check_output, opened
 from recommender.engine import Recommender
 
 commands = typer.Typer()
@@ -62,22 +63,40 @@ def score(
     """Write the related articles of many articles to a file.
 
     A row a recommendation: article_id, position from 1, related_id, score. The file is written
-    aside and takes its name when it is whole.
+    in parts beside its place and takes its name when it is whole. Broken off, the same command
+    goes on behind the last part, as long as the same snapshot and articles are there.
     """
     check_output(output)
     began = time.perf_counter()
+    wanted = None if ids is None else _ids(ids)
     with Recommender.open(existing_home(home)) as recommender:
-        batches = recommender.score(
-            None if ids is None else _ids(ids),
-            limit=limit,
-            at=at,
-            filters=filters(section, language),
-            pipeline=pipeline,
-        )
-        written = write_scores(output, batches)
+        question = {
+            "home": recommender.parts.catalog.identity,
+            "index_version": recommender.corpus().version,
+            "catalog": recommender.parts.catalog.revision,
+            "pipeline": repr(recommender.pipeline(pipeline)),
+            "limit": limit,
+            "at": None if at is None else at.isoformat(),
+            "sections": section,
+            "languages": language,
+            "ids": wanted,
+        }
+        now = at or datetime.now(UTC)
+        with opened(output, question, now.isoformat()) as file:
+            batches = recommender.score(
+                wanted,
+                limit=limit,
+                at=datetime.fromisoformat(file.at),
+                filters=filters(section, language),
+                pipeline=pipeline,
+                after=file.done,
+            )
+            written = file.write(batches)
     if as_json:
         print_json(written)
     else:
+        if written.taken_up:
+            typer.echo(f"Went on behind {written.taken_up:,} articles of an earlier run.")
         typer.echo(
             f"{written.rows:,} rows of {written.articles:,} articles in {written.path}, "
             f"{time.perf_counter() - began:.1f} s"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.ascending import located
-from recommender.articles.columns import Columns
+from recommender.articles.columns import NO_CODE, Columns
 from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.candidates import Candidates, Subject
 from recommender.slots.pipeline import SIGNALS, Pipeline
@@ -95,16 +95,64 @@ def rank_related(
         together: positions, ascending, that the readers of the subject read, and how strong the
             evidence is.
     """
+    strengths = None
+    if together is not None and len(together[0]):
+        others, strong = together
+        place, there = located(found.positions, others)
+        strengths = np.where(there, strong[place], 0)
+    values = signal_values(
+        found,
+        pipeline,
+        published_at=subject.published_at,
+        section=subject.section,
+        at=at,
+        popularity=popularity,
+        sections=sections,
+        strengths=strengths,
+    )
+    row = pipeline.weight_row
+    ranked = Ranked(found.positions, added_up(values, row), SIGNALS, values, row)
+    if pipeline.min_score > 0:
+        related = reaches(values, pipeline, background)
+        if not related.all():
+            ranked = ranked.take(np.flatnonzero(related))
+    return ranked
+
+
+def signal_values(
+    found: Candidates,
+    pipeline: Pipeline,
+    *,
+    published_at: float | npt.NDArray[np.float64],
+    section: int | npt.NDArray[np.int32],
+    at: float,
+    popularity: npt.NDArray[np.float32] | None,
+    sections: Sequence[str],
+    strengths: npt.NDArray[np.float32] | None,
+) -> npt.NDArray[np.float32]:
+    """What is measured of each candidate, shape (len(SIGNALS), n); see `rank_related`.
+
+    Args:
+        found: n candidates, of one subject or of several.
+        pipeline: a signal that counts nothing in it may be left at 0.
+        published_at: of the subject, or of each candidate's, shape (n,).
+        section: likewise, its number.
+        at: the time of asking, seconds since 1970.
+        popularity: of all articles; None where nobody read anything.
+        sections: the names that the numbers of sections stand for.
+        strengths: shape (n,), of the evidence that both were read together; None where there is
+            none of any.
+    """
     columns = found.columns
     weights = pipeline.weights
     values = np.zeros((len(SIGNALS), len(found.positions)), dtype=np.float32)
     values[: len(TEXT_SIGNALS)] = found.signals
     if weights.time_between:
-        apart = np.abs(columns.published_at - subject.published_at)
+        apart = np.abs(columns.published_at - published_at)
         values[_TIME] = closeness(apart, pipeline.time_between_half)
         values[_TIME, columns.evergreen] = 0  # what does not age belongs to no moment
-    if weights.section and subject.section >= 0:
-        values[_SECTION] = columns.section == subject.section
+    if weights.section:
+        values[_SECTION] = (columns.section == section) & (columns.section != NO_CODE)
     if weights.recency:
         age = np.maximum(at - columns.published_at, 0)  # a future date counts as new
         values[_RECENCY] = closeness(age, _halves(columns, pipeline, sections))
@@ -112,18 +160,19 @@ def rank_related(
     if weights.popularity and popularity is not None:
         values[_POPULARITY] = popularity[found.positions]
     values[_CHOICE] = columns.editors_choice
-    if together is not None and len(together[0]):
-        others, strengths = together
-        place, there = located(found.positions, others)
-        values[_TOGETHER] = np.where(there, strengths[place], 0)
-    row = pipeline.weight_row
-    ranked = Ranked(found.positions, row @ values, SIGNALS, values, row)
-    if pipeline.min_score > 0:
-        # what people read together is related, whatever the texts say
-        related = (text_scores(ranked) >= pipeline.floor(background)) | (values[_TOGETHER] > 0)
-        if not related.all():
-            ranked = ranked.take(np.flatnonzero(related))
-    return ranked
+    if strengths is not None:
+        values[_TOGETHER] = strengths
+    return values
+
+
+def reaches(
+    values: npt.NDArray[np.float32], pipeline: Pipeline, background: npt.NDArray[np.float32]
+) -> npt.NDArray[np.bool_]:
+    """Which candidates, by their `signal_values`, are related at all; shape (n,)."""
+    texts = added_up(values[: len(TEXT_SIGNALS)], pipeline.text_row)
+    # what people read together is related, whatever the texts say
+    found: npt.NDArray[np.bool_] = (texts >= pipeline.floor(background)) | (values[_TOGETHER] > 0)
+    return found
 
 
 def _halves(
@@ -141,7 +190,18 @@ def _halves(
 def text_scores(ranked: Ranked) -> npt.NDArray[np.float32]:
     """What the signals of the texts alone add up to; shape (n,)."""
     texts = len(TEXT_SIGNALS)
-    found: npt.NDArray[np.float32] = ranked.weights[:texts] @ ranked.values[:texts]
+    return added_up(ranked.values[:texts], ranked.weights[:texts])
+
+
+def added_up(
+    values: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Each column of `values`, times `weights`, as one number; shape (n,).
+
+    Row after row, so that equal columns are equal numbers wherever they stand: a product of
+    matrices may round the last columns of a row otherwise, and copies would change places.
+    """
+    found: npt.NDArray[np.float32] = np.add.reduce(values * weights[:, None], axis=0)
     return found
 
 

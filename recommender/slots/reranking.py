@@ -91,7 +91,7 @@ def diversified(
         while fresh is None and seen < POOL and (column := next(order, None)) is not None:
             seen += 1
             if not chosen:
-                off = diversity * max(float(ranked.scores[column]), _LEAST)
+                off = diversity * max(float(ranked.scores[column]), LEAST)
             if int(stories[ranked.positions[column]]) in shown:
                 repeated.append(column)
             else:
@@ -108,4 +108,4 @@ def diversified(
     return np.array(chosen, dtype=np.int64)
 
 
-_LEAST = 1e-9  # a best score of nothing takes nothing off
+LEAST = 1e-9  # a best score of nothing takes nothing off

@@ -6,19 +6,13 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from recommender.cli.score_files import write_scores
+from recommender.cli.score_files import opened
+from recommender.errors import InputError
+from recommender.jobs.names import Names
 from recommender.jobs.scoring import ScoredBatch
+from recommender.slots.corpus import Corpus
 from tests.cli.ended_command import Run
-
-
-def batch(article_id: str, *related: str) -> ScoredBatch:
-    count = len(related)
-    return ScoredBatch(
-        article_ids=(article_id,) * count,
-        positions=np.arange(1, count + 1, dtype=np.int32),
-        related_ids=related,
-        scores=np.linspace(1, 0.5, count, dtype=np.float32),
-    )
+from tests.slots.ruled_corpus import ruled_corpus
 
 
 @pytest.mark.usefixtures("place")
@@ -46,25 +40,108 @@ def test_only_the_ids_of_a_file(run: Run) -> None:
     assert [row["article_id"] for row in rows] == ["hp-0001", "hp-0001", "hp-0002", "hp-0002"]
 
 
-@pytest.mark.parametrize("name", ["scores.parquet", "scores.jsonl"])
-def test_what_fails_halfway_leaves_the_old_file(tmp_path: Path, name: str) -> None:
+@pytest.fixture
+def batches(corpus: Corpus) -> list[ScoredBatch]:
+    """Many small ones."""
+    names = Names(corpus)
+    count = len(corpus)
+    return [
+        ScoredBatch(
+            names=names,
+            subjects=np.full(2, one),
+            positions=np.array([1, 2], dtype=np.int32),
+            related=np.array([one + 1, one + 2]) % count,
+            scores=np.array([1, 0.5], dtype=np.float32),
+            articles=1,
+        )
+        for one in list(range(count)) * 3
+    ]
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return ruled_corpus(0)
+
+
+def rows_of(path: Path) -> list[dict[str, object]]:
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    return pyarrow.parquet.read_table(path).to_pylist()
+
+
+NAMES = pytest.mark.parametrize("name", ["scores.parquet", "scores.jsonl"])
+
+
+@NAMES
+def test_what_breaks_off_is_gone_on_with(
+    tmp_path: Path, batches: list[ScoredBatch], name: str
+) -> None:
     path = tmp_path / name
-    write_scores(path, [batch("a", "b", "c")])
-    before = path.read_bytes()
+    path.write_bytes(b"of last night")
 
     def failing() -> Iterator[ScoredBatch]:
-        yield batch("a", "x")
+        yield from batches[:80]
         raise RuntimeError
 
-    with pytest.raises(RuntimeError):
-        write_scores(path, failing())
-    assert path.read_bytes() == before
+    with pytest.raises(RuntimeError), opened(path, {"limit": 2}, "noon") as file:
+        file.write(failing())
+    assert path.read_bytes() == b"of last night"
+    with opened(path, {"limit": 2}, "one o'clock") as file:
+        assert (file.done, file.at) == (64, "noon")  # whole parts, as of the time of the first run
+        written = file.write(iter(batches[file.done :]))
+    assert (written.articles, written.taken_up) == (len(batches), 64)
     assert [one.name for one in tmp_path.iterdir()] == [name]
+    found = rows_of(path)
+    assert len(found) == written.rows == 2 * len(batches)
+    expected = [
+        (each, related)
+        for one in batches
+        for each, related in zip(one.article_ids, one.related_ids, strict=True)
+    ]
+    assert [(one["article_id"], one["related_id"]) for one in found] == expected
 
 
-@pytest.mark.parametrize("name", ["scores.parquet", "scores.jsonl"])
+@NAMES
+def test_of_another_question_nothing_is_taken_up(
+    tmp_path: Path, batches: list[ScoredBatch], name: str
+) -> None:
+    def failing() -> Iterator[ScoredBatch]:
+        yield from batches[:80]
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError), opened(tmp_path / name, {"limit": 2}, "noon") as file:
+        file.write(failing())
+    with opened(tmp_path / name, {"limit": 3}, "one o'clock") as file:
+        assert (file.done, file.at) == (0, "one o'clock")
+        assert file.write(iter(batches[:3])).rows == 6
+
+
+def test_two_runs_do_not_write_one_file(tmp_path: Path, batches: list[ScoredBatch]) -> None:
+    path = tmp_path / "scores.jsonl"
+    with opened(path, {}, "noon") as file:
+        busy = pytest.raises(InputError, match=r"Another run writes .*scores.jsonl")
+        with busy, opened(path, {}, "noon"):
+            pass
+        file.write(iter(batches[:3]))
+    assert len(rows_of(path)) == 6
+
+
+@NAMES
 def test_nothing_to_score_is_an_empty_file(tmp_path: Path, name: str) -> None:
-    written = write_scores(tmp_path / name, [])
+    with opened(tmp_path / name, {}, "noon") as file:
+        written = file.write(iter(()))
 
     assert (written.articles, written.rows) == (0, 0)
-    assert (tmp_path / name).exists()
+    assert rows_of(tmp_path / name) == []
+
+
+@pytest.mark.usefixtures("place")
+def test_a_command_goes_on_where_it_was_killed(run: Run) -> None:
+    whole = ("score", "--output", "scores.jsonl", "--limit", "2")
+    assert run(*whole).status == 0
+    rows = Path("scores.jsonl").read_text()
+    with opened(Path("again.jsonl"), {}, "noon"):
+        pass  # of another question, which was broken off
+    ended = run("score", "--output", "again.jsonl", "--limit", "2")
+    assert ended.status == 0
+    assert Path("again.jsonl").read_text() == rows

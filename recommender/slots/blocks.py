@@ -1,0 +1,248 @@
+"""The related slots of many articles at once, out of the neighbour graph.
+
+What `page.fill_page` does for one article, for a few hundred in the same steps: the time goes into
+the steps, not into the articles.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.articles.columns import NO_CODE
+from recommender.slots.candidates import Candidates
+from recommender.slots.definitions import DefinedSlot
+from recommender.slots.eligible import eligible
+from recommender.slots.pipeline import Pipeline
+from recommender.slots.present import Moment
+from recommender.slots.ranking import added_up, reaches, signal_values
+from recommender.slots.reranking import LEAST, POOL
+from recommender.slots.ruling import Ruling
+
+_Rows = npt.NDArray[np.int64]
+_Flags = npt.NDArray[np.bool_]
+_Scores = npt.NDArray[np.float32]
+
+_NOWHERE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The slots of b articles, a row each.
+
+    Attributes:
+        answered: shape (b,): False where the slot has to be filled by `page.fill_page`, as there
+            are too few neighbours or an editor's rule for this very page.
+        related: shape (b, places), int64 positions, best first, padded with -1.
+        scores: shape (b, places), float32, -inf where padded.
+    """
+
+    answered: _Flags
+    related: _Rows
+    scores: _Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Fills one slot, which is never one that something else fills where it stays empty.
+
+    Attributes:
+        moment: the corpus has no overlay.
+        pipeline: without a second look at the best.
+        slot: of the source `related`, for all sections alike.
+        ruling: what editors say about it on every page; None where nothing.
+    """
+
+    moment: Moment
+    pipeline: Pipeline
+    slot: DefinedSlot
+    ruling: Ruling | None
+
+    @classmethod
+    def of(cls, moment: Moment, pipeline: Pipeline, slot: DefinedSlot) -> "Blocks | None":
+        """None where the articles of this slot have to be filled one by one."""
+        supply = slot.supply
+        ruling = moment.rules.on(None, slot.name, supply.source)
+        if (
+            supply.source != "related"
+            or len(moment.corpus.overlay)
+            or pipeline.rescoring is not None
+            or any(one.same_section for one in slot.filters)
+            or (ruling is not None and (ruling.gives_places or ruling.ignored))
+        ):
+            return None
+        if supply.min_score is not None:
+            pipeline = replace(pipeline, min_score=supply.min_score)
+        return cls(moment, pipeline, slot, ruling)
+
+    def fill(self, subjects: _Rows) -> Block:
+        """The slots of the articles at these positions; memory grows with their number."""
+        corpus, pipeline = self.moment.corpus, self.pipeline
+        kept = corpus.relations.neighbours
+        others = kept.positions[subjects]
+        there = others != _NOWHERE
+        positions = np.where(there, others, 0).astype(np.int64)
+        texts = kept.signals[subjects].swapaxes(0, 1).astype(np.float32)
+        flat = positions.ravel()
+        found = Candidates(flat, corpus.base.columns.take(flat), texts.reshape(len(texts), -1))
+        fits = there & self._eligible(found, subjects)
+        answered = self._enough(fits, others)
+        values = self._values(found, subjects, positions)
+        scores = added_up(values, pipeline.weight_row).reshape(positions.shape)
+        if pipeline.min_score > 0:
+            background = kept.background
+            fits &= reaches(values, pipeline, background).reshape(positions.shape)
+        if self.ruling is not None:
+            scores = _weighed(scores, fits, self.ruling, flat)
+        if pipeline.collapse_copies:
+            fits_here = fits & (corpus.groups[positions] != corpus.groups[subjects][:, None])
+            ordered = self._one_of_each(positions, scores, fits_here, fits)
+        else:
+            ordered = _best_first(scores, fits, self._pool)
+        if pipeline.diversity:
+            ordered = self._diversified(positions, scores, ordered)
+        return self._cut(answered, positions, scores, ordered)
+
+    @property
+    def _pool(self) -> int:
+        """How far down the order matters."""
+        return max(POOL, self.slot.wanted)
+
+    def _eligible(self, found: Candidates, subjects: _Rows) -> _Flags:
+        at, corpus = self.moment.at.timestamp(), self.moment.corpus
+        rules = eligible(
+            corpus,
+            self.slot.filters,
+            section=NO_CODE,
+            not_after=at if self.pipeline.as_of_now else np.inf,
+            at=at,
+            without=set(),
+            ruling=self.ruling,
+        )
+        fits = rules.mask(found.positions, found.columns).reshape(len(subjects), -1)
+        if self.pipeline.only_older:
+            own = corpus.base.columns.published_at[subjects]
+            fits &= ~(found.columns.published_at.reshape(fits.shape) > own[:, None])
+        return fits
+
+    def _enough(self, fits: _Flags, others: npt.NDArray[np.int32]) -> _Flags:
+        """Rows whose neighbours surely fill the slot, however many of them are copies."""
+        rest = len(self.moment.corpus.base) - 1
+        everyone = np.zeros(len(others), dtype=np.bool_)
+        if rest <= others.shape[1]:
+            everyone[:] = rest == 0 or others[:, rest - 1] != _NOWHERE
+        everyone |= fits.sum(axis=1) >= 2 * self.slot.wanted
+        return everyone
+
+    def _values(self, found: Candidates, subjects: _Rows, positions: _Rows) -> _Scores:
+        corpus, width = self.moment.corpus, positions.shape[1]
+        columns, weights = corpus.base.columns, self.pipeline.weights
+        strengths = None
+        if weights.read_together and len(corpus.relations.together.positions):
+            strengths = self._strengths(subjects, positions)
+        return signal_values(
+            found,
+            self.pipeline,
+            published_at=columns.published_at[subjects].repeat(width),
+            section=columns.section[subjects].repeat(width),
+            at=self.moment.at.timestamp(),
+            popularity=self.moment.readership.relative if weights.popularity else None,
+            sections=corpus.vocabularies.sections,
+            strengths=strengths,
+        )
+
+    def _strengths(self, subjects: _Rows, positions: _Rows) -> _Scores:
+        together = self.moment.corpus.relations.together
+        found = np.zeros(positions.shape, dtype=np.float32)
+        for row, subject in enumerate(subjects.tolist()):
+            others, strengths = together.of(subject)
+            if len(others):
+                at = positions[row].searchsorted(others)
+                at[at == positions.shape[1]] = 0
+                there = positions[row, at] == others
+                found[row, at[there]] = strengths[there]
+        return found.ravel()
+
+    def _one_of_each(
+        self, positions: _Rows, scores: _Scores, fits: _Flags, ranked: _Flags
+    ) -> _Rows:
+        """As `reranking.best_of_each`."""
+        corpus = self.moment.corpus
+        order = _best_first(scores, fits, scores.shape[1])
+        rows, places = np.nonzero(order != _NOWHERE)
+        columns = order[rows, places]
+        chosen = positions[rows, columns]
+        keys = rows * len(corpus) + corpus.groups[chosen]
+        first = np.zeros(len(keys), dtype=np.bool_)
+        first[np.unique(keys, return_index=True)[1]] = True
+        rows, columns, chosen = rows[first], columns[first], chosen[first]
+        shown = corpus.canonical[chosen]
+        for one in np.flatnonzero(shown != chosen).tolist():
+            row = rows[one]
+            at = np.flatnonzero((positions[row] == shown[one]) & ranked[row])
+            if len(at):
+                columns[one] = at[0]
+        return _rowwise(rows, columns, len(scores), self._pool)
+
+    def _diversified(self, positions: _Rows, scores: _Scores, ordered: _Rows) -> _Rows:
+        """As `reranking.diversified`: of the first of each row, the best that is not yet there."""
+        pool, share = ordered[:, :POOL], self.pipeline.diversity
+        there = pool != _NOWHERE
+        columns = np.where(there, pool, 0)
+        gains = (1 - share) * np.take_along_axis(scores, columns, axis=1).astype(np.float64)
+        first = np.take_along_axis(scores, columns[:, :1], axis=1).astype(np.float64)
+        off = share * np.maximum(first, LEAST)
+        stories = self.moment.corpus.stories[np.take_along_axis(positions, columns, axis=1)]
+        left, seen = there.copy(), np.zeros_like(there)
+        made = np.full_like(ordered, _NOWHERE)
+        every = np.arange(len(pool))
+        for place in range(min(pool.shape[1], self.slot.wanted)):
+            fresh, again = left & ~seen, left & seen
+            newest, oldest = fresh.argmax(axis=1), again.argmax(axis=1)
+            repeats = again[every, oldest] & (
+                ~fresh[every, newest]
+                | ((oldest < newest) & (gains[every, oldest] - off[:, 0] > gains[every, newest]))
+            )
+            chosen = np.where(repeats, oldest, newest)
+            some = left[every, chosen]
+            made[some, place] = columns[some, chosen[some]]
+            left[every, chosen] = False
+            seen |= some[:, None] & (stories == stories[every, chosen][:, None])
+        made[:, POOL:] = ordered[:, POOL:]
+        return made
+
+    def _cut(self, answered: _Flags, positions: _Rows, scores: _Scores, ordered: _Rows) -> Block:
+        columns = ordered[:, self.slot.offset : self.slot.wanted]
+        there = columns != _NOWHERE
+        at = np.where(there, columns, 0)
+        return Block(
+            answered,
+            np.where(there, np.take_along_axis(positions, at, axis=1), _NOWHERE),
+            np.where(there, np.take_along_axis(scores, at, axis=1), np.float32(-np.inf)),
+        )
+
+
+def _weighed(scores: _Scores, fits: _Flags, ruling: Ruling, flat: _Rows) -> _Scores:
+    """As `rules.weighed`."""
+    factors = ruling.factors_of(flat)
+    if factors is None:
+        return scores
+    low = np.minimum(np.where(fits, scores, np.inf).min(axis=1, initial=np.inf), 0)[:, None]
+    moved: _Scores = scores + (scores - low) * (factors.reshape(scores.shape) - 1)
+    return moved.astype(np.float32)
+
+
+def _best_first(scores: _Scores, fits: _Flags, most: int) -> _Rows:
+    """Columns of each row by score, descending, ties by column; padded with -1."""
+    order = np.argsort(np.where(fits, -scores, np.inf), axis=1, kind="stable")[:, :most]
+    return np.where(np.take_along_axis(fits, order, axis=1), order, _NOWHERE)
+
+
+def _rowwise(rows: _Rows, columns: _Rows, count: int, most: int) -> _Rows:
+    """Lists of columns, row after row, as an array of `count` rows padded with -1."""
+    starts = np.searchsorted(rows, np.arange(count))
+    places = np.arange(len(rows)) - starts[rows]
+    made = np.full((count, most), _NOWHERE, dtype=np.int64)
+    within = places < most
+    made[rows[within], places[within]] = columns[within]
+    return made
