@@ -1,15 +1,16 @@
 """Slots and pages for those who ask: which articles, by which pipeline, as of which time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
 from recommender.asking import Subjects, UnpublishedText, check_extent, moment_of
-from recommender.editors.rule import Target
+from recommender.editors.rule import Rule
 from recommender.errors import NotReady, SettingsError
 from recommender.jobs.scoring import ScoredBatch, score
+from recommender.readers.popularity import PopularWindow
 from recommender.slots.candidates import Subject, TakesTime, subject_of
 from recommender.slots.charts import charts_of
 from recommender.slots.corpus import Corpus
@@ -18,7 +19,7 @@ from recommender.slots.filled import FilledSlot, render
 from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.present import Moment, Present
-from recommender.slots.rule_matching import positions_of
+from recommender.slots.rule_matching import names_like, ruled_positions
 from recommender.slots.slot import (
     NO_FILTERS,
     POPULAR_SLOTS,
@@ -37,30 +38,63 @@ PAGE: tuple[SlotName, ...] = ("related", "popular")
 
 @dataclass(frozen=True, slots=True)
 class FilledPage:
-    """Slots as positions of the corpus that filled them, for whoever renders them."""
+    """Slots as positions of the corpus that filled them, for whoever renders them.
+
+    Attributes:
+        corpus: that they are of.
+        pipeline: which filled them.
+        subject: what the page is about; None where it is about nothing.
+        slots: in the order in which they were asked for.
+        at: as of this time, aware.
+    """
 
     corpus: Corpus
     pipeline: Pipeline
     subject: Subject | None
     slots: tuple[FilledSlot, ...]
+    at: datetime
 
     def rendered(self) -> tuple[Slot, ...]:
         """The slots with cards and reasons."""
-        return tuple(render(self.corpus, one, self.pipeline, self.subject) for one in self.slots)
+        at = self.at.timestamp()
+        return tuple(
+            render(self.corpus, one, self.pipeline, self.subject, at=at) for one in self.slots
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a rule is about.
+
+    Attributes:
+        articles: published ones that it names, with copies where it is about these too.
+        near: names that look like the one it gives, where no article has that.
+    """
+
+    articles: int
+    near: tuple[str, ...]
 
 
 class Pages:
     """The asking half of the product; see `Recommender`. Threads may share it."""
 
-    def __init__(self, parts: Parts, present: Present, subjects: Subjects) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        present: Present,
+        subjects: Subjects,
+        clock: Callable[[], datetime],
+    ) -> None:
         """Reads nothing yet.
 
         Args:
             parts: of a home.
             present: what answers depend on.
             subjects: finds what a page is about.
+            clock: the time now, aware.
         """
         self.parts = parts
+        self.clock = clock
         self._present = present
         self._subjects = subjects
 
@@ -106,6 +140,7 @@ class Pages:
         offset: int = 0,
         at: datetime | None = None,
         window: timedelta | None = None,
+        half_life: timedelta | None = None,
         seen: Sequence[str] = (),
         shown: Sequence[str] = (),
         filters: Filters = NO_FILTERS,
@@ -119,6 +154,8 @@ class Pages:
             offset: how many of the best are passed over.
             at: as of this time, aware; None for now.
             window: in which readers and clicks count; None: as in the settings.
+            half_life: after which a reader counts half, of what is read most; None: as in the
+                settings.
             seen: see `related`, as the rest.
             shown: likewise.
             filters: what may stand there.
@@ -126,7 +163,14 @@ class Pages:
         """
         slots = (SlotQuery(POPULAR_SLOTS[by], limit, offset, filters),)
         page = self.fill(
-            slots, None, at=at, window=window, seen=seen, shown=shown, pipeline=pipeline
+            slots,
+            None,
+            at=at,
+            window=window,
+            half_life=half_life,
+            seen=seen,
+            shown=shown,
+            pipeline=pipeline,
         )
         return page.rendered()[0]
 
@@ -170,18 +214,35 @@ class Pages:
         at: datetime | None = None,
         filters: Filters = NO_FILTERS,
         pipeline: str = DEFAULT_PIPELINE,
+        after: int = 0,
     ) -> Iterator[ScoredBatch]:
-        """The related slots of many articles (None: of all), without fallbacks. See `related`."""
+        """The related slots of many articles (None: of all), without fallbacks. See `related`.
+
+        In memory that does not grow with their number: out of what the snapshot knows of
+        neighbours, many at once. Of a corpus with articles that are newer than the snapshot, and
+        of a pipeline with a second model, one by one.
+
+        Args:
+            ids: whose slots.
+            limit: 1 to 1,000.
+            at: as of this time, aware; None for now.
+            filters: what may stand there.
+            pipeline: a name in the settings.
+            after: so many of the first articles are passed over.
+
+        Raises:
+            UnknownArticle: no published article has one of the ids.
+        """
         check_extent(limit, 0)
         chosen = self.pipeline(pipeline)
-        moment = self._present.moment(moment_of(at), self.parts.popular.window, latest=True)
+        moment = self._present.moment(moment_of(at, self.clock), self.parts.popular, latest=True)
         corpus = moment.corpus
         if ids is None:
-            positions = [int(one) for one in np.flatnonzero(~corpus.hidden)]
+            positions = np.flatnonzero(~corpus.hidden)
         else:
-            positions = [self._subjects.position(corpus, one) for one in ids]
-        slot = self._defined([SlotQuery("related", limit, 0, filters)])[0]
-        return score(moment, positions, chosen, slot=slot)
+            positions = np.array([self._subjects.position(corpus, one) for one in ids], np.int64)
+        (slot,) = self._defined([SlotQuery("related", limit, 0, filters)], None, None)
+        return score(moment, positions[after:], chosen, slot=slot)
 
     def fill(
         self,
@@ -190,16 +251,17 @@ class Pages:
         *,
         at: datetime | None = None,
         window: timedelta | None = None,
+        half_life: timedelta | None = None,
         seen: Sequence[str] = (),
         shown: Sequence[str] = (),
         pipeline: str = DEFAULT_PIPELINE,
     ) -> FilledPage:
         """As `slots`, before cards and reasons are written out; for those who render themselves."""
         chosen = self.pipeline(pipeline)
-        wanted = self._defined(slots, window)
+        wanted = self._defined(slots, window, half_life)
         moment = self._present.moment(
-            moment_of(at),
-            window or self.parts.popular.window,
+            moment_of(at, self.clock),
+            self._reading(window, half_life),
             latest=_shows_readers(wanted),
             charts=charts_of(wanted),
         )
@@ -215,6 +277,8 @@ class Pages:
         slots: Sequence[SlotQuery],
         subject: str | None,
         *,
+        window: timedelta | None = None,
+        half_life: timedelta | None = None,
         seen: Sequence[str] = (),
         shown: Sequence[str] = (),
         pipeline: str = DEFAULT_PIPELINE,
@@ -227,11 +291,13 @@ class Pages:
         the whole corpus.
         """
         chosen = self.pipeline(pipeline)
-        wanted = self._defined(slots)
+        wanted = self._defined(slots, window, half_life)
         if not all(one.light for one in wanted):
             return None
         moment = self._present.kept(
-            self.parts.popular.window, latest=_shows_readers(wanted), charts=charts_of(wanted)
+            self._reading(window, half_life),
+            latest=_shows_readers(wanted),
+            charts=charts_of(wanted),
         )
         if moment is None:
             return None
@@ -249,7 +315,7 @@ class Pages:
 
     def state(self) -> object | None:
         """An object that stays the same one while no related slot changes; see `Present.state`."""
-        return self._present.state(self.parts.popular.window)
+        return self._present.state(self.parts.popular)
 
     def follow(self) -> bool:
         """Takes up a newly published snapshot; tells whether there was one."""
@@ -277,18 +343,41 @@ class Pages:
         """
         return self._present.corpus()
 
-    def articles_of(self, target: Target) -> int | None:
-        """How many articles a rule about `target` is about; None where nothing was published."""
+    def reach_of(self, rule: Rule) -> Reach | None:
+        """What a rule is about; None where nothing was published."""
         try:
             corpus = self.corpus()
         except NotReady:
             return None
-        return int(np.sum(~corpus.hidden[positions_of(corpus, target)]))
+        count = int(np.sum(~corpus.hidden[ruled_positions(corpus, rule)]))
+        return Reach(count, () if count else tuple(names_like(corpus, rule.target)))
+
+    def are_copies(self, one: str, other: str) -> bool:
+        """Whether two ids are of copies, as the last rebuild found them; an article is its own."""
+        try:
+            corpus = self.corpus()
+        except NotReady:
+            return False
+        place, beside = corpus.position(one), corpus.position(other)
+        if place is None or beside is None:
+            return False
+        return bool(corpus.groups[place] == corpus.groups[beside])
+
+    def _reading(self, window: timedelta | None, half_life: timedelta | None) -> PopularWindow:
+        of_home = self.parts.popular
+        return PopularWindow(
+            of_home.window if window is None else window,
+            of_home.half_life if half_life is None else half_life,
+        )
 
     def _defined(
-        self, slots: Sequence[SlotQuery], window: timedelta | None = None
+        self,
+        slots: Sequence[SlotQuery],
+        window: timedelta | None,
+        half_life: timedelta | None,
     ) -> tuple[DefinedSlot, ...]:
-        found = tuple(defined(one, self.parts.slots, window=window) for one in slots)
+        known = self.parts.slots
+        found = tuple(defined(one, known, window=window, half_life=half_life) for one in slots)
         for one in found:
             check_extent(one.limit, one.offset)
         return found
@@ -300,10 +389,10 @@ def _filled(moment: Moment, query: PageQuery, pipeline: Pipeline) -> FilledPage:
         query,
         pipeline,
         moment.readership,
-        rules=moment.rules,
+        moment.rules,
         charts=moment.charts,
     )
-    return FilledPage(moment.corpus, pipeline, query.subject, filled)
+    return FilledPage(moment.corpus, pipeline, query.subject, filled, query.at)
 
 
 def _shows_readers(slots: Sequence[DefinedSlot]) -> bool:

@@ -1,10 +1,9 @@
 """The environment's door: recommender.toml in the home folder, and RECOMMENDER_* variables."""
 
-import difflib
 import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from recommender.errors import SettingsError
+from recommender.meant import did_you_mean, nearest
 from recommender.settings_tables import (
     CacheSettings,
     EmbedderSettings,
@@ -40,6 +40,8 @@ _KINDS = {
     "model_attributes_type": "a table",
     "dict_type": "a table",
     "tuple_type": "a list",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
 }
 """What TOML calls what the library names after Python."""
 
@@ -71,6 +73,10 @@ _BUILT_IN: dict[str, Any] = {
     },
 }
 """Lowest of the sources, so that a file may change one weight of a pipeline and keep the rest."""
+
+
+_NEAR = 2
+"""So many names are offered in place of an unknown one."""
 
 
 class Settings(BaseSettings):
@@ -135,8 +141,11 @@ def load_settings(home: Path) -> Settings:
     """Variables over the file over the defaults.
 
     Raises:
-        SettingsError: a setting is unknown or wrong; names it, and the nearest valid ones.
+        SettingsError: a setting is unknown or wrong; names it, and the nearest valid ones. Or
+            `home` is a file.
     """
+    if home.exists() and not home.is_dir():
+        raise SettingsError(file_as_home(home))
     given = _file(home)
     _refuse_unknown_variables(given)
     _refuse_what_is_no_json(given)
@@ -144,6 +153,14 @@ def load_settings(home: Path) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise SettingsError(_told(error, given, home / FILE)) from error
+
+
+def file_as_home(home: Path) -> str:
+    """Refuses a file where the home should be."""
+    return (
+        f"{home} is a file; expected the folder of everything. "
+        "Name one with --home or RECOMMENDER_HOME."
+    )
 
 
 def learned_file(home: Path) -> Path:
@@ -216,9 +233,9 @@ def _refuse_unknown_variables(given: Mapping[str, Any]) -> None:
         name = variable.upper()
         if not name.startswith(_PREFIX) or name == HOME_VARIABLE or name in valid:
             continue
-        raise SettingsError(
-            f"The variable {variable} sets nothing. {_nearest(name, list(valid))}".rstrip()
-        )
+        dotted = name.removeprefix(_PREFIX).lower().replace("__", ".")
+        meant = _meant(dotted, list(valid.values()), _variable)
+        raise SettingsError(f"The variable {variable} sets nothing.{meant}")
 
 
 def _refuse_what_is_no_json(given: Mapping[str, Any]) -> None:
@@ -243,7 +260,7 @@ def _told(error: ValidationError, given: Mapping[str, Any], path: Path) -> str:
     valid = _defaults(given)
     name = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
-        return f"{path} has an unknown setting {name!r}. {_nearest(name, list(valid))}"
+        return f"{path} has an unknown setting {name!r}.{_meant(name, list(valid))}"
     setting = next((one for one in valid if name.startswith(f"{one}.")), name)
     # of a setting that takes several kinds each is tried, and its name stands behind the setting's
     if not isinstance(valid.get(setting), dict):
@@ -256,12 +273,32 @@ def _told(error: ValidationError, given: Mapping[str, Any], path: Path) -> str:
         _KINDS.get(one["type"], one["msg"].removeprefix("Input should be ")) for one in tried
     )
     expected = f"it should be {' or '.join(wanted)}"
-    return f"{place}: the setting {name!r} is wrong: {expected}, got {first['input']!r}."
+    # of one that is missing the library hands in the table around it
+    came = "" if first["type"] == "missing" else f", got {first['input']!r}"
+    return f"{place}: the setting {name!r} is wrong: {expected}{came}."
 
 
-def _nearest(name: str, valid: list[str]) -> str:
-    close = difflib.get_close_matches(name, valid, n=3, cutoff=0.4)
-    return f"Did you mean {' or '.join(close)}?" if close else f"Valid: {', '.join(valid)}."
+def _meant(name: str, valid: Sequence[str], told: Callable[[str], str] = str) -> str:
+    """Which setting an unknown one may be: one beside it, or of its name in another table.
+
+    Where there is neither, all that stand beside it.
+
+    Args:
+        name: dotted.
+        valid: all dotted names.
+        told: how the user writes a dotted name.
+    """
+    above, dot, last = name.rpartition(".")
+    table = above + dot
+    beside = {one.removeprefix(table).split(".")[0] for one in valid if one.startswith(table)}
+    near = [table + one for one in nearest(last, sorted(beside))]
+    near = near or [one for one in valid if one.rpartition(".")[2] == last]
+    near = near or ([] if beside else nearest(name, valid))
+    if near:
+        return did_you_mean([told(one) for one in near[:_NEAR]])
+    if not beside:
+        return " All there are: recommender settings"
+    return f" There are: {', '.join(sorted(told(table + one) for one in beside))}."
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from index.choice import RECALL
 from recommender.articles.times import parse_time
 from recommender.slots.definitions import FALLBACKS, LIMIT
 from recommender.slots.slot import MAX_LIMIT, SOURCES, SlotName, Source
@@ -43,6 +44,11 @@ class EmbedderSettings(Table):
     batch_size: int = Field(
         default=32, ge=1, le=4096, description="texts through the model at once"
     )
+    runtime: Literal["torch", "openvino", "openvino-int8"] = Field(
+        default="torch",
+        description="what computes; openvino: a cpu, the same but quicker; openvino-int8: in 8 "
+        "bits, for one with VNNI; changing it embeds everything again",
+    )
 
 
 class RebuildSettings(Table):
@@ -56,7 +62,13 @@ class RebuildSettings(Table):
         default=30, description="read by the same people within these counts as read together"
     )
     index_factory: str | None = Field(
-        default=None, description="FAISS factory string; unset: by size"
+        default=None, description="FAISS factory string; unset: by size and memory"
+    )
+    index_megabytes: int | None = Field(
+        default=None, ge=1, description="of the index, without the exact vectors; unset: any"
+    )
+    recall: float = Field(
+        default=RECALL, gt=0, le=1, description="share of the ten nearest that a search is to find"
     )
 
 
@@ -217,4 +229,14 @@ class SlotSettings(Table):
         gt=0,
         le=100_000,
         description="readers and clicks of so long count; unset: as the source's own slot",
+    )
+    half_life_hours: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="of popular, beside window_hours: a reader of this age counts half; unset: as "
+        "popular.half_life_days",
+    )
+    max_age_days: Days | None = Field(
+        default=None, description="only articles of this age at most, and evergreens of any"
     )

@@ -1,10 +1,10 @@
 """The only place that assembles: settings in, working parts out."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from index.snapshot import SnapshotStore
@@ -19,25 +19,21 @@ from recommender.readers.circumstances import Network, networks
 from recommender.readers.events import EventLog
 from recommender.readers.group_commit import GroupCommit
 from recommender.readers.keeping import Keeping
+from recommender.readers.popularity import PopularWindow
 from recommender.readers.together import ReadTogether, read_together
 from recommender.settings import Settings, learned_file, load_settings
 from recommender.settings_tables import EmbedderSettings, PipelineSettings, SlotSettings
 from recommender.similarity import universal_sentence_embedder, wordllama_embedder
+from recommender.similarity.calibration_texts import calibration_texts
 from recommender.similarity.cross_encoder import Reranker, SentenceTransformersReranker
 from recommender.similarity.embedder import Embedder
+from recommender.similarity.openvino_embedder import TEXTS, OpenVinoEmbedder
+from recommender.similarity.openvino_model import Runtime
 from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
 from recommender.slots.definitions import BUILT_IN, SlotDefinition, Supply
 from recommender.slots.learned import Learned, read_learned
 from recommender.slots.pipeline import Pipeline, Rescoring, Weights
 from recommender.slots.slot import CHART_SOURCES, Filters, Source
-
-
-@dataclass(frozen=True, slots=True)
-class PopularWindow:
-    """What counts as read: within `window`, half of it after `half_life`."""
-
-    window: timedelta
-    half_life: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +89,7 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
         events = opened.enter_context(EventLog.open(home / "events.sqlite", _keeping(settings)))
         rules = opened.enter_context(RuleBook.open(home / "rules.sqlite"))
         store = SnapshotStore(home / "snapshots")
-        embedder = _embedder(settings.embedder)
+        embedder = _embedder(settings.embedder, home / "openvino", catalog)
         opened.pop_all()
     return Parts(
         home=home,
@@ -119,8 +115,8 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
     )
 
 
-def rebuilder(parts: Parts) -> Rebuilder:
-    """The offline job of a home."""
+def rebuilder(parts: Parts, clock: Callable[[], datetime]) -> Rebuilder:
+    """The offline job of a home, by that clock."""
     chosen = parts.settings.rebuild
     return Rebuilder(
         home=parts.home,
@@ -131,16 +127,18 @@ def rebuilder(parts: Parts) -> Rebuilder:
             neighbours=chosen.neighbours,
             keep=chosen.keep,
             index_factory=chosen.index_factory,
+            index_megabytes=chosen.index_megabytes,
+            recall=chosen.recall,
             learned=parts.learned,
         ),
-        read_together=lambda: _read_together(parts),
-        clock=lambda: datetime.now(UTC),
+        read_together=lambda: _read_together(parts, clock),
+        clock=clock,
     )
 
 
-def _read_together(parts: Parts) -> ReadTogether:
+def _read_together(parts: Parts, clock: Callable[[], datetime]) -> ReadTogether:
     # back from the latest event, so that a log of the past serves as well as one of today
-    until = parts.events.newest() or datetime.now(UTC)
+    until = parts.events.newest() or clock()
     days = timedelta(days=parts.settings.rebuild.together_days)
     return read_together(parts.events, since=until - days, until=until)
 
@@ -174,7 +172,9 @@ def _keeping(settings: Settings) -> Keeping:
     )
 
 
-def _embedder(chosen: EmbedderSettings) -> Embedder:
+def _embedder(chosen: EmbedderSettings, folder: Path, catalog: Catalog) -> Embedder:
+    if chosen.runtime != "torch":
+        return _openvino(chosen, chosen.runtime, folder, catalog)
     if chosen.model == wordllama_embedder.PACKAGED.model:
         return wordllama_embedder.WordLlamaEmbedder()
     if chosen.model == universal_sentence_embedder.PACKAGED.model:
@@ -184,6 +184,29 @@ def _embedder(chosen: EmbedderSettings) -> Embedder:
         revision=chosen.revision,
         device=chosen.device,
         batch_size=chosen.batch_size,
+    )
+
+
+def _openvino(
+    chosen: EmbedderSettings, runtime: Runtime, folder: Path, catalog: Catalog
+) -> Embedder:
+    others = wordllama_embedder.PACKAGED.model, universal_sentence_embedder.PACKAGED.model
+    if chosen.model in others:
+        raise SettingsError(
+            f"The setting embedder.runtime: {chosen.model} has its own, quick already. Set "
+            'embedder.runtime = "torch".'
+        )
+    if chosen.device != "cpu":
+        raise SettingsError(
+            f"The setting embedder.runtime: {runtime} computes on the cpu, and embedder.device is "
+            f'{chosen.device}. Set embedder.runtime = "torch", or embedder.device = "cpu".'
+        )
+    return OpenVinoEmbedder(
+        chosen.model,
+        revision=chosen.revision,
+        runtime=runtime,
+        folder=folder,
+        calibration=lambda: calibration_texts(catalog, TEXTS),
     )
 
 
@@ -252,6 +275,7 @@ def _slots(chosen: Mapping[str, SlotSettings]) -> dict[str, SlotDefinition]:
                 languages=one.languages,
                 tags=one.tags,
                 same_section=one.same_section,
+                max_age=None if one.max_age_days is None else timedelta(days=one.max_age_days),
             ),
             fallbacks=tuple(own[source] for source in one.fallbacks),
         )
@@ -261,9 +285,11 @@ def _slots(chosen: Mapping[str, SlotSettings]) -> dict[str, SlotDefinition]:
 
 def _supply(chosen: SlotSettings, own: Supply | None = None) -> Supply:
     """What `chosen` leaves out is that of `own`, the slot of its source's name."""
-    hours = chosen.window_hours
     supply = Supply(
-        chosen.source, chosen.min_score, None if hours is None else timedelta(hours=hours)
+        chosen.source,
+        chosen.min_score,
+        _hours(chosen.window_hours),
+        _hours(chosen.half_life_hours),
     )
     if own is None:
         return supply
@@ -271,7 +297,12 @@ def _supply(chosen: SlotSettings, own: Supply | None = None) -> Supply:
         chosen.source,
         own.min_score if supply.min_score is None else supply.min_score,
         supply.window or own.window,
+        supply.half_life or own.half_life,
     )
+
+
+def _hours(count: float | None) -> timedelta | None:
+    return None if count is None else timedelta(hours=count)
 
 
 _SCORED: frozenset[Source] = CHART_SOURCES | {"related"}
@@ -296,6 +327,20 @@ def _check_slot(name: str, one: SlotSettings) -> None:
     if one.source == "related" and (one.min_score or 0) >= 1:
         raise SettingsError(
             f"{place}.min_score: of related it is a probability below 1, got {one.min_score}."
+        )
+    if one.source == "most_clicked" and (one.min_score or 0) > 1:
+        raise SettingsError(
+            f"{place}.min_score: of most_clicked it is clicks an impression, 1 at most, got "
+            f"{one.min_score}."
+        )
+    if one.half_life_hours is not None and one.source != "popular":
+        raise SettingsError(
+            f"{place}.half_life_hours: of readers of popular alone, which {one.source} is not."
+        )
+    if one.half_life_hours is not None and one.window_hours is None:
+        raise SettingsError(
+            f"{place}.half_life_hours: needs window_hours beside it; what holds for every page "
+            "stands at popular.half_life_days."
         )
     if one.window_hours is not None and one.source not in CHART_SOURCES:
         raise SettingsError(

@@ -124,12 +124,11 @@ async def _keep_following(recommender: Recommender) -> None:
 
 def _resume(recommender: Recommender) -> None:
     """Goes on embedding what a server before this one was given and had not come to."""
-    backlog = recommender.backlog
     try:
         # for another model than the snapshot's all articles lack vectors: that is a rebuild's work
         same = recommender.corpus().embedder == recommender.parts.embedder.name
-        if same and backlog.waiting():
-            backlog.start()
+        if same:
+            recommender.backlog.start()
     except RecommenderError as error:
         _log.warning("%s", error)
 

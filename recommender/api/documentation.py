@@ -144,7 +144,7 @@ _RULE_PARAMETER: Json = {
     "example": 7,
 }
 
-_TAG = '"7a1c0f63d5b24e0c9b6f1d2e8a4c3b50"'
+_TAG = 'W/"7a1c0f63d5b24e0c9b6f1d2e8a4c3b50"'
 _IF_NONE_MATCH: Json = {
     "name": "If-None-Match",
     "in": "header",

@@ -125,6 +125,8 @@ def _event(raw: object, arrival: Arrival) -> Event:
         raise _Wrong("", f"expected an event as an object, got {_shown(raw)}.")
     if not raw.keys() <= _KNOWN:
         name = next(name for name in raw if name not in _KNOWN)
+        if "type" not in raw and isinstance(raw[name], list):
+            raise _Wrong("", f"expected one event, or a list of events, not {name!r} around it.")
         raise _Wrong(name.replace("~", "~0").replace("/", "~1"), unknown_name(name, FIELDS))
     get = raw.get
     named = get("type")

@@ -36,6 +36,8 @@ PAGE = {
 
 STORED = {"data": {"id": "hp-0042", "result": "added"}}
 
+PUT = {"data": {"id": "hp-0042", "result": "added", "unused": ["word_count"], "warnings": []}}
+
 KEPT = {
     "data": {
         "kept": 2,
@@ -79,6 +81,7 @@ ARTICLE = {
     "section": "City",
     "published_at": "2026-01-31T09:00:00Z",
     "editors_choice": True,
+    "word_count": 412,
 }
 
 LINES = (
@@ -86,18 +89,20 @@ LINES = (
     '{"id": "hp-0043", "title": "Tenders for the bridge", "expires_at": "2026-03-01T00:00:00Z"}\n'
     '{"id": "hp-0044", "status": "withdrawn"}\n'
     '{"id": "hp-0045"}\n'
+    '{"url": "https://harbourpost.example/city/ferry", "title": "Ferry late", "catgory": "City"}\n'
 )
 
 LOADED = {
     "data": {
-        "read": 4,
-        "added": 2,
+        "read": 5,
+        "added": 3,
         "changed": 1,
         "unchanged": 0,
         "outdated": 0,
         "withheld": 0,
         "rejected": 1,
-        "waiting": 2,
+        "repeated": 0,
+        "waiting": 3,
         "rejects": [
             {
                 "line": 4,
@@ -105,6 +110,9 @@ LOADED = {
                 "title, or on the command line say what it is called: --map title=headline.",
             }
         ],
+        "derived_ids": [{"line": 5, "id": "u-d877f10f528cf4df"}],
+        "unused": [{"field": "catgory", "records": 1}],
+        "warnings": ["The field 'catgory' is not used: did you mean 'category'?"],
     }
 }
 

@@ -34,7 +34,9 @@ def interleaved(
     slots = [pages[0].slots[0], pages[1].slots[0]]
     pinned = {place for place in range(len(keys[0])) if slots[0].placed_by(place) == "pinned"}
     fixed = {keys[0][place] for place in pinned}
-    lists = [[key for key in one if key not in fixed] for one in keys]
+    # in each pipeline's list the places that are not fixed, and what stands there
+    places = [[place for place, key in enumerate(one) if key not in fixed] for one in keys]
+    lists = [[one[place] for place in free] for one, free in zip(keys, places, strict=True)]
     drafted = iter(team_draft(lists[0], lists[1], coins, limit + offset))
     chosen: list[dict[int, int]] = [{}, {}]  # place in the pipeline's list -> position here
     teams: list[str] = []
@@ -43,8 +45,7 @@ def interleaved(
         if place not in pinned and pick is None:
             break
         team = 0 if pick is None else pick.team
-        # of copies in one list the first: the draft takes it, and passes over the others
-        listed = place if pick is None else keys[team].index(lists[team][pick.index])
+        listed = place if pick is None else places[team][pick.index]
         if place >= offset:
             chosen[team][listed] = place - offset + 1
             counts = pick is not None and pick.counts

@@ -92,7 +92,14 @@ def flag(text: str) -> bool:
 def word(text: str) -> str:
     """Reads a text that is not empty."""
     if not text:
-        raise ValueError("something")
+        raise ValueError("a text that is not empty")
+    return text
+
+
+def article_id(text: str) -> str:
+    """Reads the id of an article, known or not."""
+    if not text:
+        raise ValueError("the id of an article")
     return text
 
 
@@ -112,6 +119,8 @@ def reader_name(text: str) -> str:
 
 _TEXT = {"type": "string", "minLength": 1}
 _TIME = {"type": "string", "format": "date-time"}
+SPAN = {"type": "string", "pattern": r"^\d+[hd]$"}
+"""JSON Schema of what `window_of` takes."""
 
 LIMIT = Parameter(
     "limit",
@@ -170,11 +179,14 @@ PUBLISHED_BEFORE = Parameter(
     _TIME,
     example="2026-02-01T00:00:00Z",
 )
-EXCLUDE = Parameter("exclude", "Never this article.", word, _TEXT, example="hp-0007", repeated=True)
+EXCLUDE = Parameter(
+    "exclude", "Never this article.", article_id, _TEXT, example="hp-0007", repeated=True
+)
 SEEN = Parameter(
     "seen",
-    "The reader knows this article already: neither it nor a copy of it is shown.",
-    word,
+    "The reader knows this article already: neither it nor a copy of it is shown. Of several, each "
+    "stands by itself, `seen=A&seen=B`: with a comma between them they would be one id.",
+    article_id,
     _TEXT,
     example="hp-0008",
     repeated=True,
@@ -182,8 +194,9 @@ SEEN = Parameter(
 SHOWN = Parameter(
     "shown",
     "The page shows this article elsewhere already, whoever reads it: neither it nor a copy of it "
-    "comes again. An id that is unknown is passed over.",
-    word,
+    "comes again. An id that is unknown is passed over. Of several, each stands by itself, "
+    "`shown=A&shown=B`: with a comma between them they would be one id.",
+    article_id,
     _TEXT,
     example="hp-0009",
     repeated=True,
@@ -195,8 +208,23 @@ WINDOW = Parameter(
     "window",
     "Views and clicks of this long count, in hours or days; else as in the settings.",
     window_of,
-    {"type": "string", "pattern": r"^\d+[hd]$"},
+    SPAN,
     example="24h",
+)
+HALF_LIFE = Parameter(
+    "half_life",
+    "A reader of this long ago counts half, in hours or days, of what is read most; else as in "
+    "the settings.",
+    window_of,
+    SPAN,
+    example="6h",
+)
+MAX_AGE = Parameter(
+    "max_age",
+    "Only articles published so long ago at most, in hours or days, and evergreens however old.",
+    window_of,
+    SPAN,
+    example="30d",
 )
 EXPLAIN = Parameter(
     "explain",

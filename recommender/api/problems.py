@@ -1,6 +1,5 @@
 """Every refusal and failure as RFC 9457 problem details."""
 
-import difflib
 import http
 import logging
 from collections.abc import Mapping, Sequence
@@ -23,6 +22,7 @@ from recommender.errors import (
     UnknownArticle,
     UnknownRule,
 )
+from recommender.meant import suggestion
 
 _log = logging.getLogger("recommender.api")
 
@@ -112,9 +112,7 @@ def answered(request: Request, problem: Problem) -> Response:
 
 def unknown_name(name: str, valid: Sequence[str]) -> str:
     """Refuses a name, with the nearest valid ones."""
-    close = difflib.get_close_matches(name, valid, n=2, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(close)}?" if close else f"There are: {', '.join(valid)}."
-    return f"There is no {name[:60]!r} here. {hint}"
+    return f"There is no {name[:60]!r} here.{suggestion(name, valid)}"
 
 
 _TITLES = {

@@ -13,8 +13,10 @@ from recommender.api.parameters import (
     BY,
     EXCLUDE,
     EXPLAIN,
+    HALF_LIFE,
     LANGUAGE,
     LIMIT,
+    MAX_AGE,
     MAX_IDS,
     OFFSET,
     PIPELINE,
@@ -56,6 +58,7 @@ class Asked:
     shown: tuple[str, ...] = ()
     at: datetime | None = None
     window: timedelta | None = None
+    half_life: timedelta | None = None
     explain: bool = False
     pipeline: str = DEFAULT_PIPELINE
     slots: tuple[SlotName, ...] = PAGE
@@ -79,6 +82,7 @@ _COMMON: tuple[Parameter[Any], ...] = (
     TAG,
     PUBLISHED_AFTER,
     PUBLISHED_BEFORE,
+    MAX_AGE,
     EXCLUDE,
     SEEN,
     SHOWN,
@@ -171,11 +175,13 @@ class QueryString:
                 exclude=values.many(EXCLUDE),
                 tags=values.many(TAG),
                 same_section=values.one(SAME_SECTION, default=False),
+                max_age=values.one(MAX_AGE, None),
             ),
             seen=values.many(SEEN),
             shown=values.many(SHOWN),
             at=values.one(AT, None),
             window=values.one(WINDOW, None),
+            half_life=values.one(HALF_LIFE, None),
             explain=values.one(EXPLAIN, default=False),
             pipeline=values.one(PIPELINE, DEFAULT_PIPELINE),
             reader="" if PIPELINE.name in given else reader,
@@ -210,6 +216,8 @@ class QueryString:
 
 
 RELATED = QueryString((*_COMMON, SAME_SECTION))
-POPULAR = QueryString((*_COMMON, BY, WINDOW))
-SLOTS = QueryString((*(one for one in _COMMON if one is not OFFSET), SAME_SECTION, WINDOW, SLOT))
+POPULAR = QueryString((*_COMMON, BY, WINDOW, HALF_LIFE))
+SLOTS = QueryString(
+    (*(one for one in _COMMON if one is not OFFSET), SAME_SECTION, WINDOW, HALF_LIFE, SLOT)
+)
 NONE = QueryString(())

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
 import numpy as np
@@ -13,8 +13,7 @@ from starlette.responses import Response
 from recommender.api.caching import tag_of
 from recommender.api.ready import Rendered
 from recommender.pages import FilledPage
-from recommender.slots.filled import FilledSlot, relevance
-from recommender.slots.ranking import TOLD, Ranked
+from recommender.slots.filled import FilledSlot, raising, reasons_of, relevance
 from recommender.slots.slot import SlotName
 from recommender.slots.words import because
 
@@ -99,9 +98,10 @@ def cards_of(
     """
     ranked = slot.ranked
     signals = ranked.signals
-    weights = _weights(ranked) if explain else None
+    weights = dict(zip(signals, _rounded(ranked.weights), strict=True)) if explain else {}
     likely = relevance(page.corpus, slot, page.pipeline)
     places = len(ranked.positions)
+    at = page.at.timestamp()
     relevances = [None] * places if likely is None else _rounded(likely)
     values, contributions = _rounded(ranked.values.T), _rounded(ranked.contributions.T)
     cards = {}
@@ -111,12 +111,7 @@ def cards_of(
         told = place + 1 if chosen is None else chosen.get(place)
         if told is None:
             continue
-        reasons = _reasons(signals, values[place], contributions[place], weights)
-        raised = {
-            one["signal"]: one["value"]
-            for one in reasons
-            if one["contribution"] > 0 or one["signal"] in TOLD
-        }
+        reasons = reasons_of(signals, values[place], contributions[place], every=explain)
         added = orjson.dumps(
             {
                 "score": score,
@@ -126,11 +121,12 @@ def cards_of(
                     page.corpus,
                     page.subject,
                     position,
-                    raised,
+                    raising(reasons),
                     placed=slot.placed_by(place),
                     relevance=relevances[place],
+                    at=at,
                 ),
-                "reasons": reasons,
+                "reasons": [_told(one, weights) for one in reasons],
             }
         )
         # two objects made one: the card less its closing brace, what is added less its opening one
@@ -151,32 +147,9 @@ class _Told(TypedDict):
     weight: NotRequired[float]
 
 
-def _reasons(
-    signals: Sequence[str],
-    values: Sequence[float],
-    contributions: Sequence[float],
-    weights: Sequence[float] | None,
-) -> list[_Told]:
-    """The greatest contribution first; what added nothing only with weights, or in `TOLD`."""
-    order = sorted(zip(contributions, signals, values, strict=True), reverse=True)
-    if weights is None:
-        return [
-            {"signal": signal, "value": value, "contribution": contribution}
-            for contribution, signal, value in order
-            if contribution or signal in TOLD
-        ]
-    counts = dict(zip(signals, weights, strict=True))
-    return [
-        {
-            "signal": signal,
-            "value": value,
-            "contribution": contribution,
-            "weight": counts[signal],
-        }
-        for contribution, signal, value in order
-    ]
-
-
-def _weights(ranked: Ranked) -> list[float]:
-    """What each signal counts."""
-    return [round(float(weight), _DIGITS) for weight in ranked.weights]
+def _told(reason: tuple[str, float, float], weights: Mapping[str, float]) -> _Told:
+    signal, value, contribution = reason
+    told: _Told = {"signal": signal, "value": value, "contribution": contribution}
+    if weights:
+        told["weight"] = weights[signal]
+    return told

@@ -1,5 +1,7 @@
 """Articles put in and taken out between two rebuilds."""
 
+from datetime import datetime
+
 import orjson
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -13,10 +15,12 @@ from recommender.api.query_strings import NONE
 from recommender.api.rendering import json_response
 from recommender.api.routing import add
 from recommender.api.service import Service
-from recommender.articles.record import article_from_record
+from recommender.articles.noticed import Noticed, Noticing
+from recommender.articles.record import ReadRecord, RecordReader
 from recommender.errors import InputError, UnknownArticle
 
 _TAG = "articles"
+_READER = RecordReader()
 _SCHEMA = {
     "type": "object",
     "description": "Fields as in a source file; an id that differs from the address is refused.",
@@ -58,11 +62,10 @@ class _Articles:
             raise Problem.of_faults([Fault("/id", detail)])
         try:
             # reading cleans the text, which takes its time on a long one
-            article = await self._service.waited(
-                lambda: article_from_record({**record, "id": article_id})
-            )
+            read = await self._service.waited(lambda: _READER.read({**record, "id": article_id}))
         except InputError as error:
             raise Problem.of_faults([Fault("", str(error))]) from None
+        article = read.article
         if article.id != article_id:
             detail = f"The address: expected an id as it is stored, {article.id!r}."
             raise Problem.of_faults([Fault("", detail)])
@@ -74,9 +77,10 @@ class _Articles:
                 f"The stored version of {article_id!r} has a later updated_at than this one. "
                 "Send a later updated_at to replace it.",
             )
-        result = b"added" if done.added else b"changed" if done.changed else b"unchanged"
+        result = "added" if done.added else "changed" if done.changed else "unchanged"
         status = 201 if done.added else 200
-        return json_response(_stored(article_id, result), status)
+        noticed = _noticed(read, self._service.recommender.clock())
+        return json_response(_stored(article_id, result, noticed), status)
 
     async def delete(self, request: Request) -> Response:
         NONE.read(request)
@@ -87,8 +91,24 @@ class _Articles:
         return Response(status_code=204)
 
 
-def _stored(article_id: str, result: bytes) -> bytes:
-    return b'{"data":{"id":%b,"result":"%b"}}' % (orjson.dumps(article_id), result)
+def _noticed(read: ReadRecord, at: datetime) -> Noticed:
+    noticing = Noticing(at)
+    noticing.record(1, read)
+    noticing.article(read.article)
+    return noticing.noticed()
+
+
+def _stored(article_id: str, result: str, noticed: Noticed) -> bytes:
+    return orjson.dumps(
+        {
+            "data": {
+                "id": article_id,
+                "result": result,
+                "unused": [one.field for one in noticed.unused],
+                "warnings": noticed.warnings(),
+            }
+        }
+    )
 
 
 def install(app: FastAPI, service: Service) -> None:
@@ -104,7 +124,12 @@ def install(app: FastAPI, service: Service) -> None:
             "put_article",
             _TAG,
             "Add or change an article",
-            Answer("Stored; 201 where it is new, 200 otherwise.", examples.STORED),
+            Answer(
+                "Stored; 201 where it is new, 200 otherwise. `unused` are fields of the body that "
+                "no field of an article is read from; `warnings` tell of those that are probably "
+                "misspelt, and of an `expires_at` that has passed.",
+                examples.PUT,
+            ),
             "It is in the next answer. A withdrawn article comes back.",
             of_article=True,
             body=RequestBody(_SCHEMA, examples.ARTICLE),

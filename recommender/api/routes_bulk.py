@@ -1,6 +1,7 @@
 """Many articles in one request, a line each."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 import orjson
 from anyio import CapacityLimiter, fail_after, from_thread, to_thread
@@ -16,9 +17,13 @@ from recommender.api.query_strings import NONE
 from recommender.api.rendering import json_response
 from recommender.api.routing import add
 from recommender.api.service import Service
+from recommender.articles.article import Article
+from recommender.articles.noticed import Noticing
+from recommender.articles.record import ReadRecord
 from recommender.articles.sources.chunks import utf8_chunks
 from recommender.articles.sources.jsonl import read_lines
-from recommender.articles.sources.reject import Reject
+from recommender.articles.sources.reject import Record, Reject
+from recommender.errors import SourceError
 from recommender.jobs.ingest import Ingested
 
 MAX_BYTES = 2**30
@@ -26,7 +31,7 @@ MAX_BYTES = 2**30
 
 _KINDS = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 _CODINGS = frozenset({"", "identity", "gzip", "x-gzip"})
-_REJECTS_TOLD = 10_000
+_LINES_TOLD = 10_000
 _AT_ONCE = 2
 _WAIT_SECONDS = 60.0
 """For the next part of a body: a sender who says nothing keeps a place from others."""
@@ -45,18 +50,88 @@ class _Bulk:
         return json_response(content)
 
     def _load(self, request: Request) -> bytes:
-        rejects: list[Reject] = []
-
-        def keep(reject: Reject) -> None:
-            if len(rejects) < _REJECTS_TOLD:
-                rejects.append(reject)
-
-        sent = _limited(_parts(request))
-        lines = read_lines(_limited(utf8_chunks(sent)), name="body")
-        done = self._recommender.load(lines, keep_reject=keep)
+        told = _Told(self._recommender.clock())
+        body = _Body(_limited(_parts(request)))
+        lines = read_lines(_limited(body), name="body", on_read=told.read)
+        done = self._recommender.load(told.noticed(lines), keep_reject=told.reject)
+        if body.broken:
+            raise Problem(
+                400,
+                "",
+                f"The body: {body.broken}. Of what came before, {done.added:,} articles were added "
+                f"and {done.changed:,} changed. Send it again, whole: they are then unchanged.",
+            )
         if not done.read:
             raise Problem.of_faults([Fault("", "The body: expected one article a line, got none.")])
-        return _report(done, self._recommender.backlog.waiting(), rejects)
+        return told.report(done, self._recommender.backlog.waiting())
+
+
+class _Body:
+    """Text of a body, plain or gzip, up to where it cannot be read any more.
+
+    Attributes:
+        broken: why it ended there, once it did; "" where it is whole.
+    """
+
+    def __init__(self, sent: Iterable[bytes]) -> None:
+        self._sent = sent
+        self.broken = ""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """All that can be read, so that it is kept: only then the sender hears that it broke."""
+        try:
+            yield from utf8_chunks(self._sent)
+        except SourceError as error:
+            self.broken = str(error)
+
+
+class _Told:
+    """Gathers what the answer tells of single lines."""
+
+    def __init__(self, at: datetime) -> None:
+        self._noticing = Noticing(at)
+        self._rejects: list[dict[str, object]] = []
+        self._derived: list[dict[str, object]] = []
+
+    def read(self, line: int, found: ReadRecord) -> None:
+        self._noticing.record(line, found)
+        if found.without_id and len(self._derived) < _LINES_TOLD:
+            self._derived.append({"line": line, "id": found.article.id})
+
+    def reject(self, reject: Reject) -> None:
+        if len(self._rejects) < _LINES_TOLD:
+            self._rejects.append({"line": reject.position, "reason": reject.reason})
+
+    def noticed(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The same, their articles looked at."""
+        for record in records:
+            if isinstance(record, Article):
+                self._noticing.article(record)
+            yield record
+
+    def report(self, done: Ingested, waiting: int) -> bytes:
+        noticed = self._noticing.noticed()
+        return orjson.dumps(
+            {
+                "data": {
+                    "read": done.read,
+                    "added": done.added,
+                    "changed": done.changed,
+                    "unchanged": done.unchanged,
+                    "outdated": done.outdated,
+                    "withheld": done.withheld,
+                    "rejected": done.rejected,
+                    "repeated": done.repeated,
+                    "waiting": waiting,
+                    "rejects": self._rejects,
+                    "derived_ids": self._derived,
+                    "unused": [
+                        {"field": one.field, "records": one.records} for one in noticed.unused
+                    ],
+                    "warnings": noticed.warnings(),
+                }
+            }
+        )
 
 
 def _check_kind(request: Request) -> None:
@@ -127,24 +202,6 @@ def _limited(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-def _report(done: Ingested, waiting: int, rejects: list[Reject]) -> bytes:
-    return orjson.dumps(
-        {
-            "data": {
-                "read": done.read,
-                "added": done.added,
-                "changed": done.changed,
-                "unchanged": done.unchanged,
-                "outdated": done.outdated,
-                "withheld": done.withheld,
-                "rejected": done.rejected,
-                "waiting": waiting,
-                "rejects": [{"line": one.position, "reason": one.reason} for one in rejects],
-            }
-        }
-    )
-
-
 def install(app: FastAPI, service: Service) -> None:
     """Adds the endpoint to `app`."""
     schema = {
@@ -162,15 +219,21 @@ def install(app: FastAPI, service: Service) -> None:
             "articles",
             "Add or change many articles",
             Answer(
-                "What became of the lines: the numbers but `read` and `waiting` add up to `read`, "
-                "and what they count is on disk. `withheld` are of articles that were withdrawn, "
-                "which only a newer version or a `PUT` brings back; `waiting` is how many articles "
-                "have no vector yet and are shown once they have; of `rejects` the first "
-                f"{_REJECTS_TOLD:,} are told.",
+                "What became of the lines: the numbers from `added` to `rejected` add up to "
+                "`read`, and what they count is on disk. Of an `outdated` article another version "
+                "has a later `updated_at` (else `published_at`) or, where they are equal or "
+                "missing, came last; `repeated` lines have an id that came before. `withheld` are "
+                "of articles that were withdrawn, which only a newer version or a `PUT` brings "
+                "back; `waiting` is how many articles have no vector yet and are shown once they "
+                "have. `derived_ids` are those of lines without one. `unused` are fields that no "
+                "field of an article is read from; `warnings` tell of those that are probably "
+                f"misspelt, and of an `expires_at` that has passed. Of `rejects` and `derived_ids` "
+                f"the first {_LINES_TOLD:,} are told.",
                 examples.LOADED,
             ),
             "Read as it comes and kept in parts: what goes wrong later takes nothing of it back, "
-            "and sending it again changes nothing.",
+            "and sending it again changes nothing. Compressed data that is cut off or damaged is "
+            "400, and what came before it is kept.",
             body=RequestBody(schema, examples.LINES, _KINDS),
             problems=(400, 408, 413, 415, 422, 503),
         ),

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -14,7 +14,7 @@ from recommender.api.bodies import model_body
 from recommender.api.caching import Caching, holds, not_modified
 from recommender.api.documentation import PATH_ID, Answer, Operation, body_of
 from recommender.api.interleaved import interleaved
-from recommender.api.parameters import SLOT, window_of
+from recommender.api.parameters import SLOT
 from recommender.api.query_strings import NONE, POPULAR, RELATED, SLOTS, Asked
 from recommender.api.ready import ReadyAnswers, Rendered
 from recommender.api.routing import add
@@ -35,7 +35,8 @@ class _Recommendations:
         self._service = service
         self._ready = ReadyAnswers()
         self._caching = Caching(service.recommender.parts.settings.cache)
-        self._trials = Trials(service.recommender.parts.experiments)
+        self._clock = service.recommender.clock
+        self._trials = Trials(service.recommender.parts.experiments, self._clock)
 
     async def related(self, request: Request) -> Response:
         started = time.perf_counter()
@@ -99,7 +100,8 @@ class _Recommendations:
             seen=tuple(body.seen),
             shown=tuple(body.shown),
             at=body.at,
-            window=None if body.window is None else window_of(body.window),
+            window=body.window,
+            half_life=body.half_life,
             explain=body.explain,
             pipeline=body.pipeline,
             reader="" if "pipeline" in body.model_fields_set else body.reader,
@@ -161,7 +163,7 @@ class _Recommendations:
             trial.experiment.salt or trial.experiment.name,
             asked.reader,
             about,
-            datetime.now(UTC).date().isoformat(),
+            self._clock().astimezone(UTC).date().isoformat(),
             count=-(-needed // 2),
         )
         return interleaved(pages, drawn, limit=limit, offset=asked.offset, explain=asked.explain)

@@ -1,13 +1,13 @@
 """Request bodies, validated."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.config import JsonDict
 
 from recommender.api.event_bodies import MAX_ID, MAX_SHOWN
-from recommender.api.parameters import MAX_IDS, MAX_READER, window_of
+from recommender.api.parameters import MAX_IDS, MAX_READER, SPAN, window_of
 from recommender.articles.times import parse_time
 from recommender.pages import DEFAULT_PIPELINE
 from recommender.readers.event import MAX_POSITION, MAX_SECONDS, EventType
@@ -29,6 +29,17 @@ def _time(value: object) -> object:
 
 Time = Annotated[datetime, BeforeValidator(_time)]
 """ISO 8601; without a zone it is UTC."""
+
+
+def _span(value: object) -> timedelta:
+    try:
+        return window_of(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise ValueError(f"expected {error}, got {str(value)[:60]!r}") from None
+
+
+Span = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema(SPAN)]
+"""Hours or days, such as 24h or 7d."""
 
 
 class _Strict(BaseModel):
@@ -75,6 +86,9 @@ class SlotBody(_Strict):
     ] = False
     published_after: Time | None = None
     published_before: Time | None = None
+    max_age: Annotated[
+        Span | None, Field(description="published so long ago at most, and evergreens: 30d")
+    ] = None
     exclude: Ids = []
 
     @model_validator(mode="before")
@@ -92,6 +106,7 @@ class SlotBody(_Strict):
             exclude=tuple(self.exclude),
             tags=tuple(self.tag),
             same_section=self.same_section,
+            max_age=self.max_age,
         )
         return SlotQuery(self.slot, self.limit, self.offset, filters)
 
@@ -128,7 +143,12 @@ class PageBody(_Strict):
         str, Field(max_length=MAX_READER, description="for experiments; it is not kept")
     ] = ""
     at: Time | None = None
-    window: str | None = Field(None, description="hours or days, such as 24h or 7d")
+    window: Annotated[
+        Span | None, Field(description="readers and clicks of so many hours or days count: 24h, 7d")
+    ] = None
+    half_life: Annotated[
+        Span | None, Field(description="of what is read most: a reader of this age counts half")
+    ] = None
     explain: bool = False
 
     @model_validator(mode="after")
@@ -140,11 +160,6 @@ class PageBody(_Strict):
             raise ValueError(
                 f"expected each slot once, got {', '.join(names)}; use limit for a longer one"
             )
-        if self.window is not None:
-            try:
-                window_of(self.window)
-            except ValueError as error:
-                raise ValueError(f"window: expected {error}, got {self.window[:60]!r}") from None
         return self
 
 

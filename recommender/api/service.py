@@ -19,7 +19,7 @@ from recommender.slots.slot import SlotQuery
 
 T = TypeVar("T")
 
-_EMBEDDING_THREADS = 2
+_EMBEDDING_THREADS = 16  # more than one batch of short texts: while it is made, the next gathers
 _READING_THREADS = 40
 _RESCORING_THREADS = 40
 
@@ -79,9 +79,15 @@ class Service:
             work = partial(self._fill, slots, subject, asked)
             return await to_thread.run_sync(work, limiter=self._rescoring)
         page = None
-        if asked.at is None and asked.window is None:
+        if asked.at is None:
             page = self.recommender.fill_at_once(
-                slots, subject, seen=asked.seen, shown=asked.shown, pipeline=asked.pipeline
+                slots,
+                subject,
+                window=asked.window,
+                half_life=asked.half_life,
+                seen=asked.seen,
+                shown=asked.shown,
+                pipeline=asked.pipeline,
             )
         if page is None:
             page = await self.waited(lambda: self._fill(slots, subject, asked))
@@ -102,6 +108,7 @@ class Service:
             subject,
             at=asked.at,
             window=asked.window,
+            half_life=asked.half_life,
             seen=asked.seen,
             shown=asked.shown,
             pipeline=asked.pipeline,

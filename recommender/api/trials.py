@@ -1,8 +1,8 @@
 """Which arm of an experiment a request belongs to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import unquote_plus
 
 from recommender.api.parameters import MAX_READER
@@ -35,8 +35,10 @@ class Glance:
 class Trials:
     """Deals readers out. Keeps nothing of them."""
 
-    def __init__(self, experiments: Experiments) -> None:
+    def __init__(self, experiments: Experiments, clock: Callable[[], datetime]) -> None:
+        """Of these experiments, which begin and end by that clock, aware."""
         self._experiments = experiments
+        self._clock = clock
 
     def glance(self, query: bytes, slot: SlotName) -> Glance:
         """Of a request for one slot. Without a reader it costs next to nothing."""
@@ -53,7 +55,7 @@ class Trials:
         trial = None
         if not any(one.startswith(_PIPELINE) for one in parts):
             reader = unquote_plus(readers[0][len(_READER) :].decode("utf-8", "replace"))
-            trial = self._experiments.assigned(reader, (slot,), datetime.now(UTC))
+            trial = self._experiments.assigned(reader, (slot,), self._clock())
         if trial is None or trial.arm == DEFAULT_PIPELINE:
             return Glance(key, trial, named=True)
         if trial.arm == INTERLEAVED:
@@ -62,7 +64,7 @@ class Trials:
 
     def of(self, asked: Asked, slots: Sequence[SlotName], *, alone: bool) -> Assignment | None:
         """Of a request for `slots`; `alone` where it is for one that stands by itself."""
-        return self._experiments.assigned(asked.reader, slots, datetime.now(UTC), alone=alone)
+        return self._experiments.assigned(asked.reader, slots, self._clock(), alone=alone)
 
 
 def told(trial: Assignment, teams: Sequence[str] = ()) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Options that several commands have, and how their values are read."""
 
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -10,7 +10,7 @@ import typer
 from recommender.articles.times import parse_time
 from recommender.errors import InputError, NotReady
 from recommender.pages import DEFAULT_PIPELINE
-from recommender.settings import find_home
+from recommender.settings import file_as_home, find_home
 from recommender.slots.slot import MAX_LIMIT, Filters
 
 
@@ -61,43 +61,37 @@ Places: TypeAlias = Annotated[
         help="How many.  [default: as the slot is defined: 5]",
     ),
 ]
+
+
+def repeated(name: str, metavar: str, about: str) -> Any:
+    """An option that may be given several times."""
+    return typer.Option(name, metavar=metavar, show_default=False, help=f"{about}; repeatable.")
+
+
 Seen: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(
-        "--seen",
-        metavar="ID",
-        show_default=False,
-        help="Known to the reader: left out with its copies; repeatable.",
-    ),
+    repeated("--seen", "ID", "Known to the reader: left out with its copies"),
 ]
 Shown: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(
-        "--shown",
-        metavar="ID",
-        show_default=False,
-        help="On the page elsewhere already: left out with its copies; repeatable.",
-    ),
+    repeated("--shown", "ID", "On the page elsewhere already: left out with its copies"),
 ]
-Exclude: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--exclude", metavar="ID", show_default=False, help="Never this; repeatable."),
-]
-Section: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--section", metavar="NAME", show_default=False, help="Only of this one; repeatable."
-    ),
-]
+Exclude: TypeAlias = Annotated[list[str] | None, repeated("--exclude", "ID", "Never this")]
+Section: TypeAlias = Annotated[list[str] | None, repeated("--section", "NAME", "Only of this one")]
 Language: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--language", metavar="CODE", show_default=False, help="Only in this one; repeatable."
-    ),
+    list[str] | None, repeated("--language", "CODE", "Only in this one")
 ]
-Tag: TypeAlias = Annotated[
-    list[str] | None,
-    typer.Option("--tag", metavar="TAG", show_default=False, help="Only with it; repeatable."),
+Tag: TypeAlias = Annotated[list[str] | None, repeated("--tag", "TAG", "Only with it")]
+MaxAge: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--max-age",
+        metavar="DAYS",
+        min=0.01,
+        max=100_000,
+        show_default=False,
+        help="Only published so long ago at most, and evergreens of any age.",
+    ),
 ]
 SameSection: TypeAlias = Annotated[
     bool, typer.Option("--same-section", help="Only of the section of the page's article.")
@@ -110,12 +104,7 @@ Explain: TypeAlias = Annotated[
 ]
 Mapping: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(
-        "--map",
-        metavar="FIELD=NAME",
-        show_default=False,
-        help="The sources' name for a field, such as title=headline; repeatable.",
-    ),
+    repeated("--map", "FIELD=NAME", "The sources' name for a field, such as title=headline"),
 ]
 
 DEFAULT = DEFAULT_PIPELINE
@@ -128,6 +117,7 @@ def filters(
     *,
     tag: list[str] | None = None,
     same_section: bool = False,
+    max_age: float | None = None,
 ) -> Filters:
     """Of the options of these names."""
     return Filters(
@@ -136,7 +126,13 @@ def filters(
         exclude=tuple(exclude or ()),
         tags=tuple(tag or ()),
         same_section=same_section,
+        max_age=days_of(max_age),
     )
+
+
+def days_of(count: float | None) -> timedelta | None:
+    """So many days; None where it was not said."""
+    return None if count is None else timedelta(days=count)
 
 
 def existing_home(home: Path | None) -> Path:
@@ -149,10 +145,7 @@ def existing_home(home: Path | None) -> Path:
     if found.is_dir():
         return found
     if found.exists():
-        raise NotReady(
-            f"{found} is a file; expected the folder of everything. "
-            "Name one with --home or RECOMMENDER_HOME."
-        )
+        raise NotReady(file_as_home(found))
     raise NotReady(
         f"{found} is no folder. Make it with: recommender rebuild SOURCE... --home {found}, "
         "or name another with --home or RECOMMENDER_HOME."

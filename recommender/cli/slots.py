@@ -16,6 +16,7 @@ from recommender.cli.options import (
     Explain,
     Home,
     Language,
+    MaxAge,
     PipelineName,
     Places,
     SameSection,
@@ -23,6 +24,7 @@ from recommender.cli.options import (
     Seen,
     Shown,
     Tag,
+    days_of,
     examples,
     existing_home,
     filters,
@@ -74,6 +76,7 @@ def related(
     language: Language = None,
     tag: Tag = None,
     exclude: Exclude = None,
+    max_age: MaxAge = None,
     same_section: SameSection = False,
     pipeline: PipelineName = DEFAULT,
     explain: Explain = False,
@@ -81,7 +84,9 @@ def related(
     as_json: AsJson = False,
 ) -> None:
     """What stands beside an article, or would stand beside a text."""
-    chosen = filters(section, language, exclude, tag=tag, same_section=same_section)
+    chosen = filters(
+        section, language, exclude, tag=tag, same_section=same_section, max_age=max_age
+    )
     slot = _filled(
         home,
         [SlotQuery("related", limit, 0, chosen)],
@@ -123,6 +128,18 @@ def popular(
             help="Count readers and clicks of so many days.  [default: as in the settings]",
         ),
     ] = None,
+    half_life: Annotated[
+        float | None,
+        typer.Option(
+            "--half-life",
+            metavar="DAYS",
+            min=0.01,
+            max=100_000,
+            show_default=False,
+            help="A reader of this age counts half, of what is read most.  "
+            "[default: as in the settings]",
+        ),
+    ] = None,
     at: At = None,
     seen: Seen = None,
     shown: Shown = None,
@@ -130,18 +147,21 @@ def popular(
     language: Language = None,
     tag: Tag = None,
     exclude: Exclude = None,
+    max_age: MaxAge = None,
     pipeline: PipelineName = DEFAULT,
     explain: Explain = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """What is read most: unique readers, recent ones counting more; or what is popular else."""
+    chosen = filters(section, language, exclude, tag=tag, max_age=max_age)
     slot = _filled(
         home,
-        [SlotQuery(POPULAR_SLOTS[by], limit, 0, filters(section, language, exclude, tag=tag))],
+        [SlotQuery(POPULAR_SLOTS[by], limit, 0, chosen)],
         None,
         at=at,
-        window=None if days is None else timedelta(days=days),
+        window=days_of(days),
+        half_life=days_of(half_life),
         seen=seen,
         shown=shown,
         pipeline=pipeline,
@@ -183,6 +203,7 @@ def slots(
     language: Language = None,
     tag: Tag = None,
     exclude: Exclude = None,
+    max_age: MaxAge = None,
     same_section: SameSection = False,
     pipeline: PipelineName = DEFAULT,
     explain: Explain = False,
@@ -190,7 +211,9 @@ def slots(
     as_json: AsJson = False,
 ) -> None:
     """Several slots of a page, no article twice."""
-    chosen = filters(section, language, exclude, tag=tag, same_section=same_section)
+    chosen = filters(
+        section, language, exclude, tag=tag, same_section=same_section, max_age=max_age
+    )
     filled = _filled(
         home,
         [SlotQuery(name, limit, 0, chosen) for name in dict.fromkeys(slot or PAGE)],
@@ -229,6 +252,7 @@ def _filled(
     pipeline: str,
     explain: bool,
     window: timedelta | None = None,
+    half_life: timedelta | None = None,
 ) -> tuple[Slot, ...]:
     with Recommender.open(existing_home(home)) as recommender:
         page = recommender.fill(
@@ -236,6 +260,7 @@ def _filled(
             subject,
             at=at,
             window=window,
+            half_life=half_life,
             seen=tuple(seen or ()),
             shown=tuple(shown or ()),
             pipeline=pipeline,

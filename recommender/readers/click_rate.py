@@ -12,30 +12,12 @@ PRIOR_SHOWN = 20.0
 """Impressions that a prior counts where there is too little to fit its strength."""
 
 SURE = 0.05
-"""How likely it may be that an article is clicked less often than `at_least` says."""
+"""How likely it may be that an article is clicked less often than `sure_rates` says."""
 
 _NONE = 1e-9  # clicks, where a whole site has none: a Gamma has a shape above 0
 
 LEAST_FITTED = 10
 """Groups without which the spread of their rates cannot be told from chance."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClickRates:
-    """Click rates of n articles.
-
-    Attributes:
-        rates: shape (n,): clicks an impression, each drawn towards the rate of its section.
-        at_least: shape (n,): the rate that is exceeded with a probability of 1 - `SURE`. To rank
-            by: one click of one impression stands behind many of many.
-        site: the rate of all together; 0 where nothing was shown.
-        strength: impressions that the section's rate counts in the rate of an article.
-    """
-
-    rates: Floats
-    at_least: Floats
-    site: float
-    strength: float
 
 
 def shrunk(clicks: Floats, shown: Floats, prior: Floats | float, strength: float) -> Floats:
@@ -76,14 +58,38 @@ def fitted_strength(clicks: Floats, shown: Floats, prior: Floats | float) -> flo
     return float(max(mean / variance, 1.0))
 
 
-def click_rates(clicks: Floats, shown: Floats, sections: Rows) -> ClickRates:
-    """The rate of each article, drawn towards its section's, and that towards the site's.
+def sure_rates(clicks: Floats, shown: Floats, sections: Rows) -> Floats:
+    """Clicks an impression that each article exceeds with a probability of 1 - `SURE`.
+
+    To rank by: one click of one impression stands behind many of many. Articles are drawn towards
+    `section_rates`.
+
+    Args:
+        clicks: shape (n,), decayed or not.
+        shown: shape (n,), likewise.
+        sections: shape (n,), see `section_rates`.
+
+    Returns:
+        Shape (n,).
+    """
+    priors = section_rates(clicks, shown, sections)
+    strength = fitted_strength(clicks, shown, priors)
+    counted = shown + strength
+    shape = np.maximum(shrunk(clicks, shown, priors, strength) * counted, _NONE)
+    return np.asarray(special.gammaincinv(shape, SURE) / counted, dtype=np.float64)
+
+
+def section_rates(clicks: Floats, shown: Floats, sections: Rows) -> Floats:
+    """Of each article the rate of its section, which is drawn towards the site's.
 
     Args:
         clicks: shape (n,), decayed or not.
         shown: shape (n,), likewise.
         sections: shape (n,): a number from 0 for each section, -1 where there is none; such an
-            article is drawn towards the site's rate.
+            article has the site's rate, which is 0 where nothing was shown.
+
+    Returns:
+        Shape (n,), clicks an impression.
     """
     total = float(shown.sum())
     site = float(clicks.sum()) / total if total > 0 else 0.0
@@ -95,12 +101,7 @@ def click_rates(clicks: Floats, shown: Floats, sections: Rows) -> ClickRates:
     )
     between = fitted_strength(clicked_in, shown_in, site)
     of_sections = shrunk(clicked_in, shown_in, site, between)
-    priors = np.append(of_sections, site)[sections]  # -1 is the last: the site's
-    strength = fitted_strength(clicks, shown, priors)
-    rates = shrunk(clicks, shown, priors, strength)
-    counted = shown + strength
-    at_least = special.gammaincinv(np.maximum(rates * counted, _NONE), SURE) / counted
-    return ClickRates(rates, np.asarray(at_least, dtype=np.float64), site, strength)
+    return np.append(of_sections, site)[sections]  # -1 is the last: the site's
 
 
 @dataclass(frozen=True, slots=True)

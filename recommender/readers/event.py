@@ -24,7 +24,7 @@ WHY: Mapping[Aside, str] = {
     "no_impression": "the click names an impression that is not known",
     "not_shown": "the click's impression did not show the article",
     "too_many": "the reader did more in an hour than people do",
-    "repeat": "the same reader did the same to the same article within 30 minutes",
+    "repeat": "the same reader did the same to the same article within events.repeat_minutes",
 }
 
 MAX_SECONDS: Final = 86_400

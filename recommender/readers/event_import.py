@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from recommender.articles.sources.reject import Reject
+import orjson
+
+from recommender.articles.sources.reject import Reject, excerpt_of
 from recommender.readers.circumstances import Network
 from recommender.readers.event import Appended, Aside, Event
 from recommender.readers.event_lines import Line
@@ -14,6 +16,8 @@ from recommender.readers.event_records import event_of
 from recommender.readers.events import EventLog
 
 _BATCH: Final = 5_000
+_TOLD: Final = ("type", "article_id", "at", "timestamp", "position", "seconds")
+"""Of a record that is rejected."""
 _REMEMBERED: Final = 100_000
 """Events without ids that are compared; the same again is not so far behind in a log."""
 
@@ -56,6 +60,7 @@ def import_events(
     now: datetime,
     own: Sequence[Network] = (),
     on_reject: Callable[[Reject], None],
+    on_event: Callable[[Event], None] = lambda _: None,
 ) -> ImportedEvents:
     """Appends the events among the records, in batches that are each kept as a whole.
 
@@ -69,6 +74,7 @@ def import_events(
         now: aware; what claims to be later is of now.
         own: networks of the editors.
         on_reject: told of each record that is not kept.
+        on_event: told of each event that is, or was already.
     """
     done = Appended()
     rejected = 0
@@ -80,14 +86,15 @@ def import_events(
             rejected += 1
             on_reject(item)
             continue
-        position, event = item
+        line, event = item
         at = min(event.at, now)
         newest = at if newest is None else max(newest, at)
         if at < log.oldest(newest):
             rejected += 1
             reason = f"at: {event.at.isoformat()} is older than the events that are kept"
-            on_reject(Reject(name, position, reason))
+            on_reject(Reject(name, line.position, reason, _excerpt(line)))
             continue
+        on_event(event)
         batch.append(replace(event, id=event.id or given_ids.of(event), at=at))
         if len(batch) == _BATCH:
             done += log.append(batch)
@@ -99,16 +106,21 @@ def import_events(
 
 def _events(
     items: Iterable[Line | Reject], name: str, own: Sequence[Network]
-) -> Iterator[tuple[int, Event] | Reject]:
+) -> Iterator[tuple[Line, Event] | Reject]:
     for item in items:
         if isinstance(item, Reject):
             yield item
             continue
         try:
-            yield item.position, event_of(item.record, own=own)
+            yield item, event_of(item.record, own=own)
         except ValueError as error:
-            # without the record: it may tell of a reader, and this file is kept as long as it lies
-            yield Reject(name, item.position, str(error))
+            yield Reject(name, item.position, str(error), _excerpt(item))
+
+
+def _excerpt(line: Line) -> str:
+    """The record without its reader, address and program: the file is kept as long as it lies."""
+    told = {name: line.record[name] for name in _TOLD if name in line.record}
+    return excerpt_of(orjson.dumps(told, default=str)) if told else ""
 
 
 class _Ids:

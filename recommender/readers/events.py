@@ -166,6 +166,16 @@ class EventLog(Closing):
             for day, kind, aside, count in rows
         ]
 
+    def by_article(self) -> dict[str, int]:
+        """How many events are about each article, those that do not count among them."""
+        with self.database.reading_plainly() as connection:
+            rows = connection.execute(
+                "SELECT article_numbers.id, events FROM article_numbers JOIN"
+                " (SELECT article, count(*) AS events FROM events GROUP BY article)"
+                " ON article = article_numbers.number"
+            ).fetchall()
+        return {article_id: int(events) for article_id, events in rows}
+
     def oldest(self, now: datetime) -> datetime:
         """Events of an earlier time than this are not kept."""
         return now - self.keeping.retention

@@ -20,21 +20,15 @@ class Hourly:
         article_ids: of the n different articles, in their order.
         article: shape (rows,), int64: place in `article_ids`.
         hour: shape (rows,), int64: hours since 1970 in UTC.
-        readers: shape (rows,), int64: whose latest view or click of the article lies in this hour.
         views, clicks, shown: shape (rows,), int64; `shown` by impressions.
-        read_times: shape (rows,), int64: how many there are.
-        read_seconds: shape (rows,), float64: their sum.
     """
 
     article_ids: tuple[str, ...]
     article: NDArray[np.int64]
     hour: NDArray[np.int64]
-    readers: NDArray[np.int64]
     views: NDArray[np.int64]
     clicks: NDArray[np.int64]
     shown: NDArray[np.int64]
-    read_times: NDArray[np.int64]
-    read_seconds: NDArray[np.float64]
 
 
 def hourly(log: EventLog, *, since: datetime, until: datetime) -> Hourly:
@@ -47,13 +41,11 @@ def hourly(log: EventLog, *, since: datetime, until: datetime) -> Hourly:
     """
     with log.database.reading_plainly() as connection:
         rows = connection.execute(
-            "SELECT article, hour, readers, views, clicks, shown, read_times, read_seconds"
+            "SELECT article, hour, views, clicks, shown"
             " FROM hours WHERE hour >= ? AND hour <= ? ORDER BY hour, article",
             (microseconds(since) // HOUR, microseconds(until) // HOUR),
         ).fetchall()
-        # as float64, which holds all of these numbers as they are
-        table = np.array(rows, dtype=np.float64).reshape(-1, 8)
-        counts = table[:, :7].astype(np.int64).T
+        counts = np.array(rows, dtype=np.int64).reshape(-1, 5).T
         numbers = np.unique(counts[0])
         query = "SELECT number, id FROM article_numbers WHERE number IN ({})"
         names = dict(in_parts(connection, query, numbers.tolist()))
@@ -65,10 +57,7 @@ def hourly(log: EventLog, *, since: datetime, until: datetime) -> Hourly:
         tuple(ids[one] for one in order),
         place[np.searchsorted(numbers, counts[0])],
         hour=counts[1],
-        readers=counts[2],
-        views=counts[3],
-        clicks=counts[4],
-        shown=counts[5],
-        read_times=counts[6],
-        read_seconds=table[:, 7],
+        views=counts[2],
+        clicks=counts[3],
+        shown=counts[4],
     )

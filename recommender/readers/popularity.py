@@ -22,6 +22,19 @@ _DECIMALS = 9
 
 
 @dataclass(frozen=True, slots=True)
+class PopularWindow:
+    """What counts as read.
+
+    Attributes:
+        window: views and clicks older than this do not count.
+        half_life: a reader of this age counts half.
+    """
+
+    window: timedelta
+    half_life: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Popularity:
     """Articles with a reader in the window, most popular first, ties by id.
 
@@ -45,9 +58,10 @@ def popularity(
     counts; one of nobody in particular counts as a reader of its own. Readers are told apart as
     far as the log does: over the period of a salt.
 
-    As of now, that is at or after the latest event, and with the half-life that the log is kept
-    with, this takes the same time however long the log is, and the window begins with the hour
-    that its begin lies in. Otherwise the events are read again, and it begins to the microsecond.
+    As of now, that is at or after the latest event, this takes the same time however long the log
+    is, and the window begins with the hour that its begin lies in. With another half-life than
+    the log is kept with, readers have the age of the middle of their hour. As of an earlier time
+    the events are read again, and all is to the microsecond.
 
     Args:
         log: of the events.
@@ -68,11 +82,12 @@ def popularity(
     begin = max(now - window // _MICROSECOND, NEVER)
     with log.database.reading_plainly() as connection:
         clock = read_clock(connection)
-        if half_life != log.keeping.half_life or now < clock.newest:
+        if now < clock.newest:
             return _by_events(connection, begin, now, length)
-        if window == log.keeping.window:
+        weighed = half_life == log.keeping.half_life
+        if weighed and window == log.keeping.window:
             return _by_totals(connection, clock.edge, edge_of(log.keeping, now), now, length)
-        return _by_hours(connection, begin // HOUR, now, length)
+        return _by_hours(connection, begin // HOUR, now, length, weighed=weighed)
 
 
 def _by_totals(
@@ -100,15 +115,22 @@ def _by_totals(
     return _ranked(ids, scores, readers)
 
 
-def _by_hours(connection: Connection, edge: int, now: int, half_life: float) -> Popularity:
-    """Out of the hours from `edge` on."""
+def _by_hours(
+    connection: Connection, edge: int, now: int, half_life: float, *, weighed: bool
+) -> Popularity:
+    """Out of the hours from `edge` on; whether their weights are of this half-life."""
     rows = connection.execute(
         "SELECT article, hour, readers, weight FROM hours WHERE hour >= ? AND readers > 0", (edge,)
     ).fetchall()
     # as float64, which holds all of these numbers as they are
     table = np.array(rows, dtype=np.float64).reshape(-1, 4)
     articles, codes = np.unique(table[:, 0].astype(np.int64), return_inverse=True)
-    weights = table[:, 3] * np.exp2(((table[:, 1] + 1) * HOUR - now) / half_life)
+    if weighed:
+        weights = table[:, 3] * np.exp2(((table[:, 1] + 1) * HOUR - now) / half_life)
+    else:
+        # not above 1: in the hour of now the middle may be still to come
+        ages = np.minimum((table[:, 1] + 0.5) * HOUR - now, 0)
+        weights = table[:, 2] * np.exp2(ages / half_life)
     scores = np.bincount(codes, weights, len(articles)).astype(np.float64)
     readers = np.bincount(codes, table[:, 2], len(articles))
     query = "SELECT number, id FROM article_numbers WHERE number IN ({})"

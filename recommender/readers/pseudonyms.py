@@ -10,6 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from index.manifest import to_disk
 from recommender.errors import CatalogError
 
 _BYTES = 32
@@ -99,6 +100,9 @@ class Pseudonyms:
                 # the first to link wins, and everybody reads what stands there then
                 with suppress(FileExistsError):
                     os.link(file.name, path)
+            # the names too, before events are hashed with it
+            to_disk(self._folder)
+            to_disk(self._folder.parent)
         return _read(path)
 
     @contextmanager

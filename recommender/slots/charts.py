@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.articles.columns import NO_CODE
-from recommender.readers.click_rate import Clicks, click_rates, clicks_of
+from recommender.readers.click_rate import Clicks, clicks_of, sure_rates
 from recommender.readers.events import EventLog
 from recommender.readers.hourly import hourly
 from recommender.readers.popularity import Popularity, popularity
@@ -75,15 +75,8 @@ class Readership:
 
 def charts_of(slots: Iterable[DefinedSlot]) -> tuple[Chart, ...]:
     """The charts, beside the page's readership, that these slots may need."""
-    # not by way of `Supply.chart`: this is done for every page, and most need none
-    return tuple(
-        [
-            Chart(supply.source, supply.window)
-            for slot in slots
-            for supply in (slot.supply, *slot.fallbacks)
-            if supply.window is not None
-        ]
-    )
+    supplies = (supply for slot in slots for supply in (slot.supply, *slot.fallbacks))
+    return tuple(wanted for supply in supplies if (wanted := supply.chart) is not None)
 
 
 def counted(log: EventLog, wanted: Chart, at: datetime, half_life: timedelta) -> Counted:
@@ -93,7 +86,7 @@ def counted(log: EventLog, wanted: Chart, at: datetime, half_life: timedelta) ->
         log: of the events.
         wanted: what for.
         at: aware.
-        half_life: after which a reader counts half for `popular`.
+        half_life: after which a reader counts half for `popular`, where `wanted` has none.
     """
     window = wanted.window
     match wanted.source:
@@ -102,7 +95,7 @@ def counted(log: EventLog, wanted: Chart, at: datetime, half_life: timedelta) ->
             return trends(hourly(log, since=since, until=at), at=at, window=window)
         case "most_clicked":
             return clicks_of(hourly(log, since=at - window, until=at))
-    return popularity(log, at=at, window=window, half_life=half_life)
+    return popularity(log, at=at, window=window, half_life=wanted.half_life or half_life)
 
 
 def chart(corpus: Corpus, found: Counted) -> Charted:
@@ -125,7 +118,7 @@ def _among(corpus: Corpus, found: Counted) -> Ranked:
         case Clicks():
             # how much rates differ, those of articles that are gone tell as well
             sections[order] = corpus.columns_at(there).section
-            rates = click_rates(found.clicks, found.shown, sections).at_least
+            rates = sure_rates(found.clicks, found.shown, sections)
             values = [one[order] for one in (rates, found.clicks, found.shown)]
             clicked = _ranked(there, ("click_rate", "clicks", "shown"), values)
             return clicked.take(np.flatnonzero(found.clicks[order] > 0))

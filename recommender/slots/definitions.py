@@ -25,10 +25,12 @@ class Chart:
     Attributes:
         source: one of `CHART_SOURCES`.
         window: in which readers and clicks count, see `trends` for `trending`.
+        half_life: of `popular`, after which a reader counts half; None: as in the settings.
     """
 
     source: Source
     window: timedelta
+    half_life: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,18 @@ class Supply:
             readers, of `trending` times the usual, of `most_clicked` clicks an impression. None
             where the pipeline says, or anything goes.
         window: of a chart; None where it has none, and of `popular` where it is the page's.
+        half_life: of the chart.
     """
 
     source: Source
     min_score: float | None = None
     window: timedelta | None = None
+    half_life: timedelta | None = None
 
     @property
     def chart(self) -> Chart | None:
         """What is counted for it, beside the readership of the page."""
-        return None if self.window is None else Chart(self.source, self.window)
+        return None if self.window is None else Chart(self.source, self.window, self.half_life)
 
 
 @dataclass(frozen=True)
@@ -121,9 +125,10 @@ BUILT_IN: Mapping[str, SlotDefinition] = {
 
 def defined(
     query: SlotQuery,
-    definitions: Mapping[str, SlotDefinition] = BUILT_IN,
+    definitions: Mapping[str, SlotDefinition],
     *,
     window: timedelta | None = None,
+    half_life: timedelta | None = None,
 ) -> DefinedSlot:
     """The slot that `query` names.
 
@@ -131,6 +136,7 @@ def defined(
         query: its limit, where it has one, is the slot's; its filters join those of the definition.
         definitions: by name.
         window: in which readers and clicks count, whatever the definition says.
+        half_life: after which a reader counts half, likewise.
 
     Raises:
         InputError: no slot has this name; says which there are.
@@ -139,9 +145,11 @@ def defined(
     if found is None:
         raise InputError(unknown_slot(query.slot, definitions))
     own = found.supply
-    if window is not None and own.source in CHART_SOURCES:
+    if own.source == "popular" and not (window is None and half_life is None):
         # how long readers of the whole page count, the page knows
-        own = replace(own, window=None if own.source == "popular" else window)
+        own = replace(own, window=None, half_life=None)
+    elif window is not None and own.source in CHART_SOURCES:
+        own = replace(own, window=window)
     return DefinedSlot(
         name=query.slot,
         supply=own,

@@ -23,6 +23,7 @@ class Kind:
         sections, languages: numbers of those that may be shown; None for all.
         tagged: positions, ascending; an article is in each of them.
         published_after, published_before: seconds since 1970; infinite where open.
+        not_before: the same for all but evergreens.
     """
 
     sections: npt.NDArray[np.int32] | None
@@ -30,6 +31,7 @@ class Kind:
     tagged: tuple[npt.NDArray[np.int64], ...]
     published_after: float
     published_before: float
+    not_before: float
 
     def fits(self, positions: npt.NDArray[np.integer], columns: Columns) -> npt.NDArray[np.bool_]:
         """Which of the articles are of it; shape (len(positions),)."""
@@ -44,6 +46,8 @@ class Kind:
             kept &= columns.published_at >= self.published_after
         if np.isfinite(self.published_before):
             kept &= columns.published_at < self.published_before
+        if np.isfinite(self.not_before):
+            kept &= columns.evergreen | (columns.published_at >= self.not_before)
         return kept
 
 
@@ -63,7 +67,7 @@ class Eligible:
     excluded: npt.NDArray[np.int64]
     kind: Kind | None
     not_after: float
-    expired_by: float | None = None
+    expired_by: float | None
 
     def mask(self, positions: npt.NDArray[np.integer], columns: Columns) -> npt.NDArray[np.bool_]:
         """Which of the articles may be shown; shape (len(positions),)."""
@@ -88,9 +92,9 @@ def eligible(
     *,
     section: int,
     not_after: float,
-    at: float = -np.inf,
+    at: float,
     without: set[int],
-    ruling: Ruling | None = None,
+    ruling: Ruling | None,
 ) -> Eligible:
     """`filters` for `corpus`, less the positions `without`.
 
@@ -99,9 +103,9 @@ def eligible(
         filters: what was asked for; all of them hold.
         section: number of the section of what the page is about; -1 where it has none.
         not_after: seconds since 1970; infinite to let the future in.
-        at: seconds since 1970; what expires between now and then is left out.
+        at: the time of asking, seconds since 1970; what has expired by then is left out.
         without: positions that are never shown.
-        ruling: what editors block.
+        ruling: what editors block; None where they say nothing.
     """
     named = (corpus.position(name) for one in filters for name in one.exclude)
     never = without | {one for one in named if one is not None}
@@ -110,19 +114,20 @@ def eligible(
     return Eligible(
         barred=corpus.hidden if ruling is None else ruling.barred,
         excluded=excluded if ruling is None else np.concatenate([excluded, ruling.blocked]),
-        kind=_kind(corpus, narrowing, section) if narrowing else None,
+        kind=_kind(corpus, narrowing, section, at) if narrowing else None,
         not_after=not_after,
         expired_by=at if at >= corpus.until else None,
     )
 
 
-def _kind(corpus: Corpus, filters: Sequence[Filters], section: int) -> Kind:
+def _kind(corpus: Corpus, filters: Sequence[Filters], section: int, at: float) -> Kind:
     known = corpus.vocabularies
     sections = [_codes(one.sections, known.sections) for one in filters if one.sections]
     if any(one.same_section for one in filters):
         sections.append({section} - {NO_CODE})
     after = (seconds(one.published_after) for one in filters if one.published_after)
     before = (seconds(one.published_before) for one in filters if one.published_before)
+    oldest = (at - one.max_age.total_seconds() for one in filters if one.max_age)
     return Kind(
         sections=_common(sections),
         languages=_common(
@@ -131,6 +136,7 @@ def _kind(corpus: Corpus, filters: Sequence[Filters], section: int) -> Kind:
         tagged=tuple(_tagged(corpus, one.tags) for one in filters if one.tags),
         published_after=max(after, default=-np.inf),
         published_before=min(before, default=np.inf),
+        not_before=max(oldest, default=-np.inf),
     )
 
 

@@ -1,6 +1,8 @@
 """A slot that is filled: what stands in it, why, and how it is written out."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,8 @@ from recommender.slots.ranking import TOLD, Ranked, text_scores
 from recommender.slots.rules import Placed
 from recommender.slots.slot import Reason, Recommendation, Slot, SlotName, Source
 from recommender.slots.words import because
+
+_CONTRIBUTION = itemgetter(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +49,39 @@ class FilledSlot:
         """
         ranked = self.ranked
         values = ranked.values[:, place]
-        counted = zip(ranked.signals, values, values * ranked.weights, strict=True)
-        found = [
-            Reason(signal, float(value), float(contribution))
-            for signal, value, contribution in counted
-            if contribution != 0 or every or signal in TOLD
-        ]
-        return tuple(sorted(found, key=lambda reason: -reason.contribution))
+        contributions = (values * ranked.weights).tolist()
+        found = reasons_of(ranked.signals, values.tolist(), contributions, every=every)
+        return tuple(Reason(*one) for one in found)
+
+
+def reasons_of(
+    signals: Sequence[str],
+    values: Sequence[float],
+    contributions: Sequence[float],
+    *,
+    every: bool,
+) -> list[tuple[str, float, float]]:
+    """Signal, value and contribution of one article, the greatest contribution first.
+
+    Of equal contributions the first signal stands first. Signals that added nothing are left out,
+    but for `TOLD`, unless `every` is set.
+    """
+    found = [
+        one
+        for one in zip(signals, values, contributions, strict=True)
+        if one[2] or every or one[0] in TOLD
+    ]
+    found.sort(key=_CONTRIBUTION, reverse=True)  # which leaves equal ones in their order
+    return found
+
+
+def raising(reasons: Iterable[tuple[str, float, float]]) -> dict[str, float]:
+    """Of `reasons_of` an article, values of what raised its score and of `TOLD`, for words."""
+    return {
+        signal: value
+        for signal, value, contribution in reasons
+        if contribution > 0 or signal in TOLD
+    }
 
 
 def relevance(
@@ -68,16 +98,21 @@ def relevance(
     return pipeline.related.probability(text_scores(filled.ranked) - usual)
 
 
-def render(corpus: Corpus, filled: FilledSlot, pipeline: Pipeline, subject: Subject | None) -> Slot:
-    """The slot with its cards and reasons."""
+def render(
+    corpus: Corpus,
+    filled: FilledSlot,
+    pipeline: Pipeline,
+    subject: Subject | None,
+    *,
+    at: float | None = None,
+) -> Slot:
+    """The slot with its cards and reasons; see `because` for `at`."""
     ranked = filled.ranked
     likely = relevance(corpus, filled, pipeline)
     shown = []
     for place, position in enumerate(ranked.positions.tolist()):
         reasons = filled.reasons(place)
-        values = {
-            one.signal: one.value for one in reasons if one.contribution > 0 or one.signal in TOLD
-        }
+        values = raising((one.signal, one.value, one.contribution) for one in reasons)
         shown.append(
             Recommendation(
                 card=card_of(corpus.card_at(position)),
@@ -91,6 +126,7 @@ def render(corpus: Corpus, filled: FilledSlot, pipeline: Pipeline, subject: Subj
                     values,
                     placed=filled.placed_by(place),
                     relevance=None if likely is None else float(likely[place]),
+                    at=at,
                 ),
                 relevance=None if likely is None else float(likely[place]),
             )

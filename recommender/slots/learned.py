@@ -120,10 +120,13 @@ def read_learned(path: Path = SHIPPED) -> Learned:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(one) for one in first["loc"] if one != "[key]")
-        came = "nothing" if first["type"] == "missing" else repr(first["input"])[:60]
+        wrong = (
+            f"{path} has no {place}"
+            if first["type"] == "missing"
+            else f"{path}: {place}: {first['msg']}, got {repr(first['input'])[:60]}"
+        )
         raise SettingsError(
-            f"{path}: {place}: {first['msg']}, got {came}. Move the file away, then run "
-            "recommender tune again."
+            f"{wrong}. Move the file away, then run recommender tune again."
         ) from error
     return Learned(
         {str(name): one.value for name, one in found.weights.items()},

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from index.errors import VectorIndexError
+from index.errors import SnapshotError
 from index.snapshot import SnapshotStore
 from recommender.articles.catalog import Catalog
 from recommender.articles.vector_queries import Change
@@ -252,21 +252,10 @@ class LiveCorpus:
                 "in this home, so nobody knows what was withdrawn since. Run: recommender rebuild",
             )
             return None
-        version = snapshot.manifest.version
         try:
             base = read_corpus(snapshot)
-        except FileNotFoundError:
-            # all that its manifest names is there: it was never written
-            self._refuse(
-                *refused,
-                f"Snapshot {version} was made by an earlier version of this program. "
-                "Run: recommender rebuild",
-            )
-            return None
-        except (OSError, ValueError, KeyError, VectorIndexError) as error:
-            # without the paths of this machine, which are in an error of the system
-            why = getattr(error, "strerror", None) or error
-            self._refuse(*refused, f"Snapshot {version} cannot be read: {why}.")
+        except SnapshotError as error:
+            self._refuse(*refused, str(error))
             return None
         self._refuse(*refused, other=True)
         return base, Changing(snapshot.manifest.revision)

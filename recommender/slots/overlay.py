@@ -1,9 +1,8 @@
 """What changed since the snapshot, laid over it: served at once, without a rebuild."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +19,6 @@ from recommender.slots.learned import Learned
 from recommender.slots.likeness import profile_of_text
 from recommender.slots.shelf_rows import behind
 from recommender.slots.shelving import Stocked, stock_beside
-
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +40,10 @@ def with_changes(
     corpus: Corpus,
     changes: Sequence[Change],
     learned: Learned,
-    before: Overlaid | None = None,
+    before: Overlaid | None,
     *,
-    at: datetime = _BEGINNING,
-    revision: int = sys.maxsize,
+    at: datetime,
+    revision: int,
 ) -> Overlaid:
     """`corpus` as it came from its snapshot, with `changes` laid over it.
 
@@ -59,7 +56,8 @@ def with_changes(
         changes: all since its snapshot.
         learned: when a new article belongs to a story.
         before: the same corpus with other changes: an article that is in it as it is now is not
-            looked at again, so that one change more takes the time of one.
+            looked at again, so that one change more takes the time of one. None where there is
+            none.
         at: aware; what expires up to then is expired.
         revision: of the catalog, that the snapshot was made of.
     """

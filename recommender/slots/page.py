@@ -9,7 +9,7 @@ import numpy as np
 
 from recommender.articles.columns import NO_CODE
 from recommender.slots.candidates import Subject
-from recommender.slots.charts import NO_CHARTS, Charts, Readership
+from recommender.slots.charts import Charts, Readership
 from recommender.slots.corpus import Corpus
 from recommender.slots.definitions import DefinedSlot, Supply
 from recommender.slots.eligible import Eligible, eligible
@@ -56,9 +56,9 @@ def fill_page(
     query: PageQuery,
     pipeline: Pipeline,
     readership: Readership,
-    rules: Rules | None = None,
+    rules: Rules,
     *,
-    charts: Charts = NO_CHARTS,
+    charts: Charts,
 ) -> tuple[FilledSlot, ...]:
     """One filled slot for each that was asked for, in their order, as editors' `rules` say.
 
@@ -106,9 +106,9 @@ class _Filler:
         self._shown = shown
 
     def fill(self, slot: DefinedSlot) -> FilledSlot:
-        rules, subject = self._sources.rules, self._sources.subject
+        subject = self._sources.subject
         page = None if subject is None else subject.position
-        self._ruling = None if rules is None else rules.on(page, slot.name, slot.supply.source)
+        self._ruling = self._sources.rules.on(page, slot.name, slot.supply.source)
         if self._ruling is not None and self._ruling.gives_places:
             filled = self._arranged(slot, self._ruling)
         else:

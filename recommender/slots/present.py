@@ -1,11 +1,12 @@
 """What answers depend on beside their question: articles, readers and rules as of one time."""
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from recommender.slots.charts import NO_CHARTS, Charts, Readership
+from recommender.readers.popularity import PopularWindow
+from recommender.slots.charts import Charts, Readership
 from recommender.slots.corpus import Corpus
 from recommender.slots.definitions import Chart
 from recommender.slots.live import LiveCorpus
@@ -22,7 +23,7 @@ class Moment:
     corpus: Corpus
     readership: Readership
     rules: Rules
-    charts: Charts = field(default_factory=lambda: NO_CHARTS)
+    charts: Charts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +39,13 @@ class Present:
     """Hands out moments; threads may share it."""
 
     def __init__(
-        self, live: LiveCorpus, readership: LiveReadership, rules: LiveRules, *, follow: bool
+        self,
+        live: LiveCorpus,
+        readership: LiveReadership,
+        rules: LiveRules,
+        clock: Callable[[], datetime],
+        *,
+        follow: bool,
     ) -> None:
         """Reads nothing yet.
 
@@ -46,11 +53,13 @@ class Present:
             live: the articles.
             readership: who reads them.
             rules: what editors want.
+            clock: the time now, aware.
             follow: take up a newly published snapshot at the next call.
         """
         self._live = live
         self._readership = readership
         self._rules = rules
+        self._clock = clock
         self._follow = follow
         self._stating = threading.Lock()
         self._state: _State | None = None
@@ -75,13 +84,13 @@ class Present:
         return taken
 
     def moment(
-        self, at: datetime, window: timedelta, *, latest: bool, charts: Sequence[Chart] = ()
+        self, at: datetime, reading: PopularWindow, *, latest: bool, charts: Sequence[Chart] = ()
     ) -> Moment:
         """As of `at`, with what the files say now.
 
         Args:
             at: aware.
-            window: in which reading counts.
+            reading: what counts as read.
             latest: whether readership is the latest, or up to five minutes old.
             charts: those wanted besides; up to five minutes old.
 
@@ -89,33 +98,33 @@ class Present:
             NotReady: no snapshot was published.
         """
         corpus = self.corpus()
-        readership = self._readership.current(corpus, at, window, latest=latest)
+        readership = self._readership.current(corpus, at, reading, latest=latest)
         ranked = self._readership.charts(corpus, at, charts)
         return Moment(at, corpus, readership, self._rules.current(corpus, at), ranked)
 
     def kept(
-        self, window: timedelta, *, latest: bool, charts: Sequence[Chart] = ()
+        self, reading: PopularWindow, *, latest: bool, charts: Sequence[Chart] = ()
     ) -> Moment | None:
         """As `moment` of now, where that takes no file; None otherwise."""
         corpus = self._live.settled()
         if corpus is None:
             return None
-        at = datetime.now(UTC)
-        readership = self._readership.kept(corpus, at, window, latest=latest)
+        at = self._clock()
+        readership = self._readership.kept(corpus, at, reading, latest=latest)
         rules = self._rules.kept(corpus, at)
         ranked = self._readership.kept_charts(corpus, at, charts)
         if readership is None or rules is None or ranked is None:
             return None
         return Moment(at, corpus, readership, rules, ranked)
 
-    def state(self, window: timedelta) -> object | None:
+    def state(self, reading: PopularWindow) -> object | None:
         """An object that stays the same one while no related slot changes; see `kept`.
 
         That is until the catalog or a rule changes, a rule begins or ceases to hold, an article's
         date comes, one expires, another snapshot is taken up, or five minutes end, by which time
         readers have moved.
         """
-        now = self.kept(window, latest=False)
+        now = self.kept(reading, latest=False)
         if now is None:
             return None
         come = now.corpus.come(now.at.timestamp())

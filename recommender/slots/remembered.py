@@ -1,4 +1,4 @@
-"""A few values, those that were asked for last."""
+"""As many values as there is room for: those that were asked for last."""
 
 import threading
 from collections import OrderedDict

@@ -2,53 +2,51 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
 from recommender.articles.listed import Listed, same_name
 from recommender.editors.rule import Action, RecordedRule, Rule, Target
+from recommender.meant import nearest
 from recommender.slots.candidates import Candidates
 from recommender.slots.corpus import Corpus
+from recommender.slots.remembered import Remembered
 from recommender.slots.ruling import Matched, Positions, Ruling
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
-_END = datetime.max.replace(tzinfo=UTC)
 _BY_DATE = frozenset({"story"})
 """Of sources in the order of what happened a rule for all slots takes articles out, no more."""
 
 _OF_ALL_COPIES = frozenset({"block", "boost", "bury"})
 """What is said of an article is said of its copies too: else another one stands in its place."""
 
-MOST_MEASURED = 20_000
-"""Pairs and small arrays of one page each."""
+_MEASURED = 20_000
+"""Small arrays, of one page each."""
 
 _NONE = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rules:
-    """The rules that hold between two moments, for the articles of one corpus.
+    """The rules that hold at one moment, for the articles of one corpus.
 
     Attributes:
         corpus: whose positions these are.
-        since: from this moment on, aware.
-        until: up to this moment, no longer included.
         everywhere: rules for all pages, the oldest first.
         by_page: rules for one page, by the position of its article, the oldest first.
         slots: names of the slots that a rule for all pages names.
-        measured: articles that rules placed, with their likeness to the article at the first
-            position of the key; at most `MOST_MEASURED`.
+        measured: what `Sources` remembers of articles that rules placed: their likeness to the
+            article at the first position of the key.
     """
 
     corpus: Corpus
-    since: datetime
-    until: datetime
     everywhere: tuple[Matched, ...]
     by_page: dict[int, tuple[Matched, ...]]
     slots: frozenset[str]
-    measured: dict[tuple[int, ...], Candidates] = field(default_factory=dict)
+    measured: Remembered[tuple[int, ...], Candidates] = field(
+        default_factory=lambda: Remembered(_MEASURED)
+    )
     _made: dict[str, Ruling] = field(default_factory=dict)
 
     def on(self, page: int | None, slot: str, source: str) -> Ruling | None:
@@ -93,7 +91,6 @@ def resolve(corpus: Corpus, standing: Sequence[RecordedRule], at: datetime) -> R
 
     A page or an article that is not in the corpus is passed over.
     """
-    bounds = bounds_of(standing)
     everywhere: list[Matched] = []
     by_page: dict[int, list[Matched]] = {}
     for one in standing:
@@ -112,8 +109,6 @@ def resolve(corpus: Corpus, standing: Sequence[RecordedRule], at: datetime) -> R
             by_page.setdefault(page, []).append(matched)
     return Rules(
         corpus=corpus,
-        since=max((one for one in bounds if one <= at), default=_BEGINNING),
-        until=min((one for one in bounds if one > at), default=_END),
         everywhere=tuple(everywhere),
         by_page={page: tuple(found) for page, found in by_page.items()},
         slots=frozenset(one.rule.slot for one in everywhere if one.rule.slot is not None),
@@ -137,6 +132,37 @@ def positions_of(corpus: Corpus, target: Target) -> Positions:
     return np.array(sorted(one for one in found if one is not None), dtype=np.int64)
 
 
+def ruled_positions(corpus: Corpus, rule: Rule) -> Positions:
+    """The articles of `corpus` that a rule is about, ascending, copies too where it is theirs."""
+    return _with_copies(corpus, rule, positions_of(corpus, rule.target))
+
+
+def names_like(corpus: Corpus, target: Target) -> list[str]:
+    """Sections, tags or authors of `corpus` that look like the name of a target, nearest first.
+
+    Tags and authors as `same_name` writes them. Nothing for articles.
+    """
+    name = same_name(target.names[0])
+    match target.kind:
+        case "section":
+            sections = {same_name(one): one for one in corpus.vocabularies.sections if one}
+            return [sections[one] for one in nearest(name, sections)]
+        case "tag":
+            both = corpus.base.lists.tags, corpus.overlay.lists.tags
+        case "author":
+            both = corpus.base.lists.authors, corpus.overlay.lists.authors
+        case _:
+            return []
+    return nearest(name, {one.names.at(place) for one in both for place in range(len(one.names))})
+
+
+def _with_copies(corpus: Corpus, rule: Rule, positions: Positions) -> Positions:
+    if rule.target.kind not in ("article", "pair") or rule.action not in _OF_ALL_COPIES:
+        return positions
+    copies = [corpus.copies_of(position) for position in positions.tolist()]
+    return np.unique(np.concatenate([_NONE, *copies]))
+
+
 def _sections(corpus: Corpus, name: str) -> frozenset[int]:
     wanted = same_name(name)
     sections = corpus.vocabularies.sections
@@ -148,9 +174,7 @@ def _listed(corpus: Corpus, early: Listed, late: Listed, name: str) -> Positions
 
 
 def _matched(corpus: Corpus, one: RecordedRule, positions: Positions) -> Matched:
-    if one.rule.target.kind in ("article", "pair") and one.rule.action in _OF_ALL_COPIES:
-        copies = [corpus.copies_of(position) for position in positions.tolist()]
-        positions = np.unique(np.concatenate([_NONE, *copies]))
+    positions = _with_copies(corpus, one.rule, positions)
     newest = _NONE
     if one.rule.action in ("pin", "promote"):
         # undated ones last

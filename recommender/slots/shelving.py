@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from index.errors import SnapshotDamaged, SnapshotForeign, VectorIndexError
 from index.faiss_index import FaissIndex
 from index.protocol import Vectors
 from index.snapshot import Draft, Snapshot
@@ -119,7 +120,30 @@ def write_corpus(stocked: Stocked, index: FaissIndex, relations: Relations, draf
 
 
 def read_corpus(snapshot: Snapshot) -> Corpus:
-    """The corpus of a snapshot, memory-mapped, with nothing in its overlay."""
+    """The corpus of a snapshot, memory-mapped, with nothing in its overlay.
+
+    Raises:
+        SnapshotForeign: an earlier version of this program made it.
+        SnapshotDamaged: its parts are not what they should be.
+    """
+    version = snapshot.manifest.version
+    try:
+        return _read(snapshot)
+    except FileNotFoundError as error:
+        # all that its manifest names is there: it was never written
+        raise SnapshotForeign(
+            f"Snapshot {version} was made by an earlier version of this program. "
+            "Run: recommender rebuild"
+        ) from error
+    except (OSError, ValueError, KeyError, VectorIndexError) as error:
+        # without the paths of this machine, which are in an error of the system
+        why = getattr(error, "strerror", None) or error
+        raise SnapshotDamaged(
+            f"Snapshot {version} cannot be read: {why}. Run: recommender rebuild"
+        ) from error
+
+
+def _read(snapshot: Snapshot) -> Corpus:
     made, vocabularies = read_columns(snapshot)
     relations = Relations(
         neighbours=read_neighbours(snapshot),

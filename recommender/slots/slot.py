@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias, get_args, overload
 
 from recommender.articles.cards import Card
+from recommender.errors import InputError
 
 Source: TypeAlias = Literal[
     "related", "popular", "trending", "most_clicked", "latest", "editors_choice", "story"
@@ -44,6 +45,8 @@ class Filters:
         tags: only articles that have one of these, whatever their case.
         same_section: only articles of the section of what the page is about; none where it has
             none.
+        max_age: only articles published so long before the time of asking at most, and evergreens
+            however old; one of unknown date is too old.
         published_after: only articles published at this time or later; aware.
         published_before: only articles published before this time; aware.
         exclude: never these ids.
@@ -56,6 +59,15 @@ class Filters:
     exclude: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     same_section: bool = False
+    max_age: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        after, before = self.published_after, self.published_before
+        if after is not None and before is not None and after >= before:
+            raise InputError(
+                "Expected published_after earlier than published_before, got "
+                f"{after.isoformat()} and {before.isoformat()}."
+            )
 
     @property
     def narrows(self) -> bool:
@@ -67,6 +79,7 @@ class Filters:
             or self.same_section
             or self.published_after
             or self.published_before
+            or self.max_age
         )
 
 

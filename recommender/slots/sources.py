@@ -16,7 +16,7 @@ from recommender.slots.eligible import Eligible
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.ranking import Ranked, rank_by, rank_related
 from recommender.slots.rescoring import rescored
-from recommender.slots.rule_matching import MOST_MEASURED, Rules
+from recommender.slots.rule_matching import Rules
 from recommender.slots.ruling import Ruling
 from recommender.slots.slot import CHART_SOURCES, Source
 
@@ -55,7 +55,7 @@ class Sources:
         pipeline: how `related` is ranked.
         readership: who reads what.
         charts: those that slots may need.
-        rules: of editors; None where there are none.
+        rules: of editors.
     """
 
     corpus: Corpus
@@ -65,7 +65,7 @@ class Sources:
     pipeline: Pipeline
     readership: Readership
     charts: Charts
-    rules: Rules | None
+    rules: Rules
 
     def ranked(self, supply: Supply, demand: Demand) -> Ranked:
         """What may stand there, scored; positions ascend.
@@ -93,15 +93,14 @@ class Sources:
         return rank_by(positions, supply.source, np.zeros(len(positions), dtype=np.float32))
 
     def _likeness(self, subject: Subject, positions: Positions) -> Candidates:
-        if self.rules is None or subject.position is None:
+        if subject.position is None:
             return measured(self.corpus, subject, positions)
         # the same articles are placed on a page again and again, and comparing texts is slow
-        known, key = self.rules.measured, (subject.position, *positions.tolist())
-        found = known.get(key)
+        key = (subject.position, *positions.tolist())
+        found = self.rules.measured.get(key)
         if found is None:
             found = measured(self.corpus, subject, positions)
-            if len(known) < MOST_MEASURED:
-                known[key] = found
+            self.rules.measured.keep(key, found)
         return found
 
     def _related(self, supply: Supply, demand: Demand) -> Ranked:

@@ -9,12 +9,12 @@ from recommender.slots.candidates import Subject
 from recommender.slots.corpus import Corpus
 
 _SHARED = 3  # words that are told
-_REMEMBERED = 250_000  # pairs
 _RELATED = 0.2  # a link that is less probable than this is no proof of a subject in common
 _TELLING = {"recency": 0.5, "popularity": 0.3}  # a lower value is not worth a word
 _TELLING_TIMES = 1.1
 _ROUND_TIMES = 10
 _DAY = 86_400.0
+_NEW = 7 * _DAY  # what is older is not called new, however slowly a pipeline forgets
 _MONTH = 30 * _DAY
 _YEAR = 365 * _DAY
 
@@ -39,6 +39,7 @@ def because(
     *,
     placed: str = "",
     relevance: float | None = None,
+    at: float | None = None,
 ) -> tuple[str, ...]:
     """Phrases such as "same story, 2 days earlier" and "shares Schengen, asylum, Norway".
 
@@ -50,6 +51,7 @@ def because(
             those in `TOLD`.
         placed: "pinned" or "promoted" where it does not stand there by its score.
         relevance: the probability that the link is accepted; None where nobody knows.
+        at: seconds since 1970, the time of asking; None calls nothing new.
     """
     said = [f"{placed} by an editor"] if placed else []
     if subject is not None and any(one in values for one in _OF_THE_SUBJECT):
@@ -69,8 +71,18 @@ def because(
         _SAID[one]
         for one, value in values.items()
         if one in _SAID and value >= _TELLING.get(one, 0.0)
+        if one != "recency" or _is_new(corpus, position, at)
     ]
     return tuple(said)
+
+
+def _is_new(corpus: Corpus, position: int, at: float | None) -> bool:
+    """Not an evergreen, whose recency is that of a new article whatever its age."""
+    shelf, row = corpus.shelf(position)
+    columns = shelf.columns
+    if at is None or columns.evergreen[row]:
+        return False
+    return bool(at - columns.published_at[row] < _NEW)  # never where the date is unknown, NaN
 
 
 def _of_charts(values: Mapping[str, float]) -> list[str]:
@@ -88,13 +100,11 @@ def _alike(corpus: Corpus, subject: Subject, position: int) -> tuple[str, ...]:
     if subject.position is None:
         return _said_of(corpus, subject, position)
     # what two articles have in common stays the same as long as the corpus
-    known = corpus.said
     pair = subject.position, position
-    said = known.get(pair)
+    said = corpus.said.get(pair)
     if said is None:
-        if len(known) >= _REMEMBERED:
-            known.clear()
-        said = known[pair] = _said_of(corpus, subject, position)
+        said = _said_of(corpus, subject, position)
+        corpus.said.keep(pair, said)
     return said
 
 

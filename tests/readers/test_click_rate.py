@@ -5,10 +5,11 @@ from scipy import stats
 from recommender.readers.click_rate import (
     PRIOR_SHOWN,
     SURE,
-    click_rates,
     clicks_of,
     fitted_strength,
+    section_rates,
     shrunk,
+    sure_rates,
 )
 from recommender.readers.decay import Floats
 from recommender.readers.hourly import Hourly
@@ -52,14 +53,16 @@ def test_where_little_is_known_the_strength_is_the_usual_one() -> None:
 
 def test_articles_are_drawn_to_their_section_and_sections_to_the_site() -> None:
     clicks, shown = floats(0, 90, 10, 0), floats(0, 400, 600, 0)
-    found = click_rates(clicks, shown, np.array([0, 0, 1, -1]))
-
-    assert found.site == pytest.approx(0.1)
-    assert found.strength == PRIOR_SHOWN
+    sections = np.array([0, 0, 1, -1])
     # the sections: 90 of 400 and 10 of 600, each with 2 of 20 of the site's
     first, second = 92 / 420, 12 / 620
-    expected = [first, (90 + 20 * first) / 420, (10 + 20 * second) / 620, 0.1]
-    assert found.rates == pytest.approx(expected)
+    priors = section_rates(clicks, shown, sections)
+    assert priors == pytest.approx([first, first, second, 0.1])
+
+    # the articles, each with its section's rate for the usual 20 impressions
+    shapes, counted = clicks + PRIOR_SHOWN * priors, shown + PRIOR_SHOWN
+    rates = sure_rates(clicks, shown, sections)
+    assert stats.gamma(shapes, scale=1 / counted).cdf(rates) == pytest.approx(SURE)
 
 
 def test_the_prior_of_a_section_foresees_its_new_articles_better() -> None:
@@ -67,16 +70,17 @@ def test_the_prior_of_a_section_foresees_its_new_articles_better() -> None:
     sections = np.repeat(np.arange(20), 50)
     rates = (rng.gamma(4.0, 1 / 40, 20)[sections]) * rng.gamma(8.0, 1 / 8, 1_000)
     clicks, shown = drawn(rates, 15)
-    wrong = [
-        np.abs(click_rates(clicks, shown, of).rates - rates).mean()
-        for of in (sections, np.full(1_000, -1))
-    ]
+    wrong = []
+    for of in (sections, np.full(1_000, -1)):
+        prior = section_rates(clicks, shown, of)
+        found = shrunk(clicks, shown, prior, fitted_strength(clicks, shown, prior))
+        wrong.append(np.abs(found - rates).mean())
     assert wrong[0] < 0.9 * wrong[1]
 
 
 def test_nothing_shown_is_a_rate_of_nothing() -> None:
-    found = click_rates(np.zeros(3), np.zeros(3), NO_SECTION)
-    assert (found.site, found.rates.tolist()) == (0.0, [0.0, 0.0, 0.0])
+    assert section_rates(np.zeros(3), np.zeros(3), NO_SECTION).tolist() == [0.0, 0.0, 0.0]
+    assert sure_rates(np.zeros(3), np.zeros(3), NO_SECTION) == pytest.approx(0, abs=1e-9)
 
 
 def test_of_few_impressions_nothing_says_that_rates_do_not_differ() -> None:
@@ -87,25 +91,23 @@ def test_of_few_impressions_nothing_says_that_rates_do_not_differ() -> None:
     assert few < 250 < many
 
 
-def test_at_least_is_the_quantile_of_the_gamma() -> None:
-    found = click_rates(floats(3, 0), floats(20, 80), np.array([-1, -1]))
+def test_what_is_sure_is_the_quantile_of_the_gamma() -> None:
+    found = sure_rates(floats(3, 0), floats(20, 80), np.array([-1, -1]))
     # 3 of 20 with 20 impressions of the site's .03
-    assert stats.gamma(3.6, scale=1 / 40).cdf(found.at_least[0]) == pytest.approx(SURE)
+    assert stats.gamma(3.6, scale=1 / 40).cdf(found[0]) == pytest.approx(SURE)
 
 
 def test_one_click_of_one_impression_stands_behind_many_of_many() -> None:
     clicks, shown = floats(1, 40, 0, *[10] * 20), floats(1, 400, 9, *[200] * 20)
-    found = click_rates(clicks, shown, np.full(23, -1))
-    assert found.at_least[1] > found.at_least[0] > found.at_least[2]
+    found = sure_rates(clicks, shown, np.full(23, -1))
+    assert found[1] > found[0] > found[2]
 
 
 def test_clicks_of_all_hours_are_added_up_and_never_more_than_impressions() -> None:
     numbers = np.array([[0, 1, 5, 50], [0, 2, 7, 50], [1, 1, 9, 4], [2, 1, 3, 0]]).T
     article, hour, clicks, shown = numbers
     none = np.zeros(4, dtype=np.int64)
-    hours = Hourly(
-        ("a", "b", "c"), article, hour, none, none, clicks, shown, none, none.astype(np.float64)
-    )
+    hours = Hourly(("a", "b", "c"), article, hour, none, clicks, shown)
     found = clicks_of(hours)
     assert found.article_ids == ("a", "b")  # c was never shown
     assert found.clicks.tolist() == [12, 4]

@@ -1,3 +1,4 @@
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -37,6 +38,23 @@ def test_salts_are_this_users_alone_and_many_make_one(tmp_path: Path) -> None:
     assert stat.S_IMODE(salt.stat().st_mode) == 0o600
     assert stat.S_IMODE(salt.parent.stat().st_mode) == 0o700
     assert len(salt.read_bytes()) == 32
+
+
+def test_a_new_salt_is_on_disk_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "salts"
+    synced: list[list[Path]] = []
+
+    def seen(handle: int) -> None:
+        fsync(handle)
+        if folder.is_dir() and os.path.samestat(os.fstat(handle), folder.stat()):
+            synced.append([path for path in folder.iterdir() if path.name.startswith("0-")])
+
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", seen)
+    Pseudonyms(folder, hashed=True, period=None).of("ann", NOW)
+    assert synced == [[folder / "0-0"]]
 
 
 def test_salts_are_forgotten_when_their_period_is_over(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def counted(readers: Mapping[str, Mapping[int, int]]) -> Hourly:
     ]
     article, hour, came = np.array(rows, dtype=np.int64).reshape(-1, 3).T
     none = np.zeros(len(rows), dtype=np.int64)
-    return Hourly(ids, article, hour, came, came, none, none, none, none.astype(np.float64))
+    return Hourly(ids, article, hour, came, none, none)
 
 
 STEADY = dict.fromkeys(range(1, 24 * 14), 10)

@@ -1,11 +1,12 @@
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from recommender.errors import SettingsError
 from recommender.settings import find_home, load_settings, origins
-from recommender.slots.definitions import BUILT_IN
+from recommender.slots.definitions import BUILT_IN, Chart
 from recommender.slots.slot import Filters
 from recommender.wiring import assemble
 
@@ -62,6 +63,13 @@ def test_a_variable_wins_over_the_file_and_the_file_over_the_default(
     ("text", "told"),
     [
         ("[embeder]\nmodel = 'x'", r"unknown setting 'embeder'.*embedder"),
+        ("[cach]\nmax_age_seconds = 1", r"unknown setting 'cach'\. Did you mean cache\?$"),
+        ("[cache]\nwindow_days = 1", r"'cache.window_days'\. Did you mean popular.window_days\?$"),
+        (
+            "[cache]\nhours = 1",
+            r"There are: cache.max_age_seconds, cache.stale_while_revalidate_seconds\.$",
+        ),
+        ("colours = 1", r"There are: cache, embedder, events, .*, slots\.$"),
         ("[embedder]\nmodle = 'x'", r"unknown setting 'embedder.modle'.*embedder.model"),
         ("[rebuild]\nkeep = 0", r"'rebuild.keep' is wrong.*greater than or equal to 1, got 0"),
         (
@@ -80,7 +88,8 @@ def test_a_variable_wins_over_the_file_and_the_file_over_the_default(
             "[pipelines.default]\nrecency_half_days_of = {sport = 0}",
             r"'pipelines.default.recency_half_days_of.sport'.*greater than 0, got 0",
         ),
-        ("[slots.more]\nlimit = 3", r"'slots.more.source' is wrong: it should be given"),
+        ("[slots.more]\nlimit = 3", r"'slots.more.source' is wrong: it should be given\.$"),
+        ("[slots.story]\nsame_section = 'maybe'", r"it should be true or false, got 'maybe'"),
         ("[slots.more]\nsource = 'newest'", r"'slots.more.source'.*'trending'.*got 'newest'"),
         ("[slots.popular]\nlimits = 3", r"Did you mean slots.popular.limit"),
         ("[slots.more]\nsource = 'latest'\nfallbacks = ['more']", r"'slots.more.fallbacks"),
@@ -101,6 +110,10 @@ def test_an_unknown_variable_is_refused_with_the_nearest(
 ) -> None:
     monkeypatch.setenv("RECOMMENDER_EMBEDDER__MODLE", "x")
     with pytest.raises(SettingsError, match="RECOMMENDER_EMBEDDER__MODEL"):
+        load_settings(tmp_path)
+    monkeypatch.delenv("RECOMMENDER_EMBEDDER__MODLE")
+    monkeypatch.setenv("RECOMMENDER_CACH__MAX_AGE_SECONDS", "x")
+    with pytest.raises(SettingsError, match=r"Did you mean RECOMMENDER_CACHE__MAX_AGE_SECONDS"):
         load_settings(tmp_path)
 
 
@@ -181,11 +194,16 @@ def test_a_file_may_define_slots_and_change_those_that_are_built_in(tmp_path: Pa
         [slots.here]
         source = "latest"
         same_section = true
+        [slots.today]
+        source = "popular"
+        window_hours = 24
+        half_life_hours = 3
+        max_age_days = 30
         """,
     )
     parts = assemble(tmp_path)
     parts.close()
-    assert list(parts.slots)[-2:] == ["more_sport", "here"]
+    assert list(parts.slots)[-3:] == ["more_sport", "here", "today"]
     assert set(BUILT_IN) < set(parts.slots)
     sport, trending = parts.slots["more_sport"], parts.slots["trending"]
     assert trending.supply == replace(BUILT_IN["trending"].supply, min_score=2)
@@ -195,6 +213,9 @@ def test_a_file_may_define_slots_and_change_those_that_are_built_in(tmp_path: Pa
     assert sport.fallbacks[0] == BUILT_IN["most_clicked"].supply
     assert parts.slots["here"].filters == Filters(same_section=True)
     assert parts.slots["popular"] == BUILT_IN["popular"]
+    today = parts.slots["today"]
+    assert today.supply.chart == Chart("popular", timedelta(hours=24), timedelta(hours=3))
+    assert today.filters == Filters(max_age=timedelta(days=30))
 
 
 @pytest.mark.parametrize(
@@ -204,7 +225,10 @@ def test_a_file_may_define_slots_and_change_those_that_are_built_in(tmp_path: Pa
         ("[slots.popular]\nsource = 'latest'", r"slots.popular.source: popular is built in"),
         ("[slots.x]\nsource = 'latest'\nmin_score = 1", r"slots.x.min_score: latest has no scores"),
         ("[slots.x]\nsource = 'related'\nmin_score = 1", r"probability below 1, got 1.0"),
+        ("[slots.x]\nsource = 'most_clicked'\nmin_score = 1.1", r"1 at most, got 1.1"),
         ("[slots.x]\nsource = 'story'\nwindow_hours = 1", r"story counts no readers"),
+        ("[slots.x]\nsource = 'trending'\nhalf_life_hours = 1", r"which trending is not"),
+        ("[slots.x]\nsource = 'popular'\nhalf_life_hours = 1", r"needs window_hours beside it"),
     ],
 )
 def test_a_slot_that_makes_no_sense_is_refused(tmp_path: Path, text: str, told: str) -> None:

@@ -3,13 +3,13 @@
 import numpy as np
 
 from recommender.slots.candidates import subject_of
-from recommender.slots.charts import Readership
+from recommender.slots.charts import NO_CHARTS, Readership
 from recommender.slots.corpus import Corpus
 from recommender.slots.filled import FilledSlot
 from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.slot import SlotQuery, Source
-from tests.slots.small_corpus import NOW, slots_of
+from tests.slots.small_corpus import NOW, no_rules, slots_of
 
 SIMILARITY = Pipeline(
     "similarity",
@@ -55,7 +55,8 @@ def filled(
     position = None if about is None else corpus.position(about)
     subject = None if position is None else subject_of(corpus, position)
     query = PageQuery(slots_of(*slots, fallbacks=fallbacks), subject, NOW, seen)
-    return fill_page(corpus, query, pipeline, readership(corpus, **readers))
+    read = readership(corpus, **readers)
+    return fill_page(corpus, query, pipeline, read, no_rules(corpus), charts=NO_CHARTS)
 
 
 def ids(corpus: Corpus, slot: FilledSlot) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from index.faiss_index import FaissIndex
 from recommender.articles.article import Article
 from recommender.articles.stored import StoredArticle
+from recommender.articles.vector_queries import Change
 from recommender.readers.together import ReadTogether
 from recommender.similarity.duplicates import find_copies
 from recommender.similarity.lexical_search import postings
@@ -16,6 +17,9 @@ from recommender.similarity.neighbours import find_neighbours
 from recommender.similarity.stories import arrange, find_stories
 from recommender.slots.corpus import Corpus, Relations
 from recommender.slots.definitions import BUILT_IN, DefinedSlot, defined
+from recommender.slots.learned import Learned, read_learned
+from recommender.slots.overlay import Overlaid, with_changes
+from recommender.slots.rule_matching import Rules, resolve
 from recommender.slots.shelving import stock
 from recommender.slots.slot import SlotQuery, Source
 from recommender.slots.together import Together, together_of
@@ -31,6 +35,7 @@ NOBODY = ReadTogether(
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
+LEARNED = read_learned()
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 DIM = 16
 
@@ -89,11 +94,38 @@ def slots_of(
     *queries: SlotQuery, fallbacks: tuple[Source, ...] | None = None
 ) -> tuple[DefinedSlot, ...]:
     """Slots as they are built in, with other fallbacks where these are given."""
-    made = tuple(defined(one) for one in queries)
+    made = tuple(defined(one, BUILT_IN) for one in queries)
     if fallbacks is None:
         return made
     supplies = tuple(BUILT_IN[one].supply for one in fallbacks)
     return tuple(replace(one, fallbacks=supplies) for one in made)
+
+
+def changes_of(
+    articles: tuple[tuple[Article, np.ndarray[tuple[int], np.dtype[np.float32]]], ...],
+) -> list[Change]:
+    """Articles that came since, with their vectors."""
+    return [
+        Change(StoredArticle(500 + place, 2 + place, one, f"late{place}"), vector)
+        for place, (one, vector) in enumerate(articles)
+    ]
+
+
+def laid_over(
+    corpus: Corpus,
+    changes: Sequence[Change],
+    before: Overlaid | None = None,
+    *,
+    learned: Learned = LEARNED,
+    at: datetime = NOW,
+) -> Overlaid:
+    """What changed since a corpus that was made of revision 1."""
+    return with_changes(corpus, changes, learned, before, at=at, revision=1)
+
+
+def no_rules(corpus: Corpus) -> Rules:
+    """What editors say who say nothing."""
+    return resolve(corpus, (), NOW)
 
 
 def article(article_id: str, title: str, *, days_old: float = 1, **more: object) -> Article:

@@ -7,6 +7,7 @@ import pytest
 
 from recommender.readers.together import ReadTogether
 from recommender.slots.candidates import TakesTime, subject_of
+from recommender.slots.charts import NO_CHARTS
 from recommender.slots.corpus import Corpus
 from recommender.slots.filled import render
 from recommender.slots.page import PageQuery, fill_page
@@ -14,7 +15,7 @@ from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.slot import Filters, SlotQuery
 from recommender.slots.together import together_of
 from tests.slots.plain_page import SIMILARITY, filled, ids, readership
-from tests.slots.small_corpus import NOW, article, corpus_of, slots_of, unit
+from tests.slots.small_corpus import NOW, article, corpus_of, no_rules, slots_of, unit
 
 
 def test_what_was_read_together_is_kept_and_ranked_however_unlike() -> None:
@@ -81,7 +82,9 @@ def test_who_cannot_wait_is_told_where_a_search_is_needed() -> None:
 
     def ask(*slots: SlotQuery) -> int:
         query = PageQuery(slots_of(*slots), subject_of(corpus, 0), NOW, at_once=True)
-        return len(fill_page(corpus, query, SIMILARITY, readership(corpus))[0].ranked.positions)
+        read, rules = readership(corpus), no_rules(corpus)
+        (slot,) = fill_page(corpus, query, SIMILARITY, read, rules, charts=NO_CHARTS)
+        return len(slot.ranked.positions)
 
     assert ask(SlotQuery("related", 5)) == 5
     with pytest.raises(TakesTime):
@@ -97,7 +100,9 @@ def test_one_slot_does_not_make_the_next_one_search() -> None:
     neighbours = corpus.relations.neighbours.positions[0].tolist()
     far_away = [f"a{n}" for n in range(1, 60) if n not in neighbours][:4]
     read = readership(corpus, **dict.fromkeys(far_away, 3.0))
-    popular, related = fill_page(corpus, query, SIMILARITY, read)
+    popular, related = fill_page(
+        corpus, query, SIMILARITY, read, no_rules(corpus), charts=NO_CHARTS
+    )
     assert set(ids(corpus, popular)) == set(far_away)
     assert len(ids(corpus, related)) == 4
 

@@ -12,7 +12,7 @@ from recommender.editors.rule import Rule, Target
 from recommender.readers.event import Event
 from recommender.readers.events import EventLog
 from recommender.readers.trend import Trends
-from recommender.slots.charts import Charts, Readership, charts_of, counted
+from recommender.slots.charts import NO_CHARTS, Charts, Readership, charts_of, counted
 from recommender.slots.corpus import Corpus
 from recommender.slots.definitions import BUILT_IN, Chart, SlotDefinition, Supply, defined
 from recommender.slots.filled import render
@@ -21,7 +21,7 @@ from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.readership import LiveReadership
 from recommender.slots.slot import Filters, Slot, SlotQuery
 from tests.slots.ruled_corpus import ids, rules_of
-from tests.slots.small_corpus import NOW, article, corpus_of, slots_of, unit
+from tests.slots.small_corpus import NOW, article, corpus_of, no_rules, slots_of, unit
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -94,7 +94,9 @@ def filled(
     readers = np.zeros(len(corpus), dtype=np.float32)
     readers[3:5] = 7, 8  # the school and the club
     page = PageQuery((slot,), None, NOW)
-    (found,) = fill_page(corpus, page, PIPELINE, Readership(readers, readers), charts=charts)
+    (found,) = fill_page(
+        corpus, page, PIPELINE, Readership(readers, readers), no_rules(corpus), charts=charts
+    )
     return render(corpus, found, PIPELINE, None)
 
 
@@ -230,7 +232,7 @@ def test_of_a_long_chart_as_much_is_looked_at_as_is_shown(*, collapse: bool) -> 
     def shown(limit: int, offset: int = 0, *rules: Rule) -> list[str]:
         page = PageQuery(slots_of(SlotQuery("popular", limit, offset)), None, NOW, ("c9", "c100"))
         read, made = Readership(readers, readers), rules_of(corpus, *rules)
-        return ids(corpus, fill_page(corpus, page, pipeline, read, made)[0])
+        return ids(corpus, fill_page(corpus, page, pipeline, read, made, charts=NO_CHARTS)[0])
 
     whole = shown(300)
     assert len(whole) > 60

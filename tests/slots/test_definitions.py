@@ -7,17 +7,14 @@ import pytest
 
 from recommender.errors import InputError
 from recommender.slots.candidates import subject_of
-from recommender.slots.charts import Readership
+from recommender.slots.charts import NO_CHARTS, Readership
 from recommender.slots.corpus import Corpus
 from recommender.slots.definitions import BUILT_IN, SlotDefinition, Supply, defined
-from recommender.slots.learned import read_learned
-from recommender.slots.overlay import with_changes
 from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.slot import SOURCES, Filters, SlotQuery
 from tests.slots.ruled_corpus import HIDDEN, SECTIONS, TAGS, ruled_corpus
-from tests.slots.small_corpus import NOW, article, unit
-from tests.slots.test_overlay import changes_of
+from tests.slots.small_corpus import NOW, article, changes_of, laid_over, no_rules, unit
 
 PLAIN = Pipeline("plain", Weights(dense=1), collapse_copies=False, as_of_now=False)
 SPORT = SlotDefinition(
@@ -39,7 +36,8 @@ def shown(
     subject = None if about is None else subject_of(corpus, about)
     nobody = np.zeros(len(corpus), dtype=np.float32)
     readers = Readership(nobody, nobody)
-    (filled,) = fill_page(corpus, PageQuery((slot,), subject, NOW), pipeline, readers)
+    page = PageQuery((slot,), subject, NOW)
+    (filled,) = fill_page(corpus, page, pipeline, readers, no_rules(corpus), charts=NO_CHARTS)
     return [corpus.id_at(int(one)) for one in filled.ranked.positions]
 
 
@@ -65,10 +63,12 @@ def test_an_unknown_name_is_refused_with_those_there_are() -> None:
 def test_a_window_that_is_asked_for_is_that_of_charts() -> None:
     hours = timedelta(hours=3)
     for name, window in (("trending", hours), ("popular", None), ("latest", None)):
-        assert defined(SlotQuery(name), window=hours).supply.window == window
+        assert defined(SlotQuery(name), BUILT_IN, window=hours).supply.window == window
     week = SlotDefinition(Supply("popular", window=7 * timedelta(days=1)))
     # the readership of the page is counted for what is asked
     assert defined(SlotQuery("week"), {"week": week}, window=hours).supply.chart is None
+    assert defined(SlotQuery("week"), {"week": week}, half_life=hours).supply.chart is None
+    assert defined(SlotQuery("week"), {"week": week}).supply.chart is not None
 
 
 def test_filters_of_question_and_definition_both_hold() -> None:
@@ -104,7 +104,7 @@ def test_tags_are_any_of_those_asked_for_in_any_case(source: str) -> None:
 
 def test_a_new_article_is_found_by_its_tag(town: Corpus) -> None:
     new = article("ferry", "Ferry sails again", tags=("Boats",))
-    corpus = with_changes(town, changes_of(((new, unit(0, 1)),)), read_learned()).corpus
+    corpus = laid_over(town, changes_of(((new, unit(0, 1)),))).corpus
     assert shown(corpus, SlotQuery("latest", 5, 0, Filters(tags=("boats",)))) == ["ferry"]
 
 
@@ -118,6 +118,22 @@ def test_in_this_section_is_the_section_of_the_page() -> None:
     other = next(one for one in SECTIONS if one != section_of(corpus, "r0"))
     elsewhere = Filters(sections=(other,))
     assert shown(corpus, SlotQuery("here", 5, 0, elsewhere), here) == []
+
+
+def test_an_age_limit_spares_evergreens_and_no_article_of_unknown_date(town: Corpus) -> None:
+    everything = shown(town, SlotQuery("latest", 40))
+    young = shown(town, SlotQuery("latest", 40, 0, Filters(max_age=timedelta(days=10))))
+    assert "guide" in young  # 900 days old, and evergreen
+    assert "undated" in set(everything) - set(young)
+    ages = {one: NOW.timestamp() - published(town, one) for one in everything}
+    assert set(young) - {"guide"} == {one for one in everything if ages[one] <= 10 * 86_400}
+    assert 2 < len(young) < len(everything)
+
+
+def published(corpus: Corpus, article_id: str) -> float:
+    position = corpus.position(article_id)
+    assert position is not None
+    return float(corpus.columns_at(np.array([position])).published_at[0])
 
 
 def test_a_page_of_no_section_has_nothing_in_this_section() -> None:
@@ -138,7 +154,7 @@ def test_the_least_score_of_a_related_slot_is_its_own(town: Corpus) -> None:
 
 
 def test_only_a_slot_that_reaches_far_or_is_filtered_is_heavy() -> None:
-    assert defined(SlotQuery("related")).light
-    assert not defined(SlotQuery("related", 40, 20)).light
-    assert not defined(SlotQuery("latest", 5, 0, Filters(tags=("river",)))).light
+    assert defined(SlotQuery("related"), BUILT_IN).light
+    assert not defined(SlotQuery("related", 40, 20), BUILT_IN).light
+    assert not defined(SlotQuery("latest", 5, 0, Filters(tags=("river",))), BUILT_IN).light
     assert not defined(SlotQuery("sport"), {"sport": SPORT}).light

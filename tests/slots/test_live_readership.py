@@ -13,13 +13,12 @@ from recommender.articles.stored import StoredArticle
 from recommender.articles.vector_queries import Change
 from recommender.readers.event import Event
 from recommender.readers.events import EventLog
+from recommender.readers.popularity import PopularWindow
 from recommender.slots.corpus import Corpus
-from recommender.slots.learned import read_learned
-from recommender.slots.overlay import with_changes
 from recommender.slots.readership import LiveReadership
-from tests.slots.small_corpus import NOW, article, unit
+from tests.slots.small_corpus import NOW, article, laid_over, unit
 
-WEEK = timedelta(days=7)
+WEEK = PopularWindow(timedelta(days=7), timedelta(days=1))
 MINUTE = timedelta(minutes=1)
 
 
@@ -45,7 +44,7 @@ def later(town: Corpus) -> Corpus:
         Change(StoredArticle(90 + place, 2, one, one.id), unit(0.3, 0, 1))
         for place, one in enumerate(articles)
     ]
-    return with_changes(town, changes, read_learned()).corpus
+    return laid_over(town, changes).corpus
 
 
 def counts(corpus: Corpus, readers: np.ndarray) -> dict[str, float]:

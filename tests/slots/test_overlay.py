@@ -5,18 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommender.articles.article import Article
-from recommender.articles.stored import StoredArticle
-from recommender.articles.vector_queries import Change
 from recommender.readers.together import ReadTogether
 from recommender.similarity.expansion import Expansion
 from recommender.slots.corpus import Corpus
-from recommender.slots.learned import read_learned
-from recommender.slots.overlay import Overlaid, with_changes
+from recommender.slots.overlay import Overlaid
 from recommender.slots.together import together_of
-from tests.slots.small_corpus import NOW, article, town_corpus, unit
+from tests.slots.small_corpus import NOW, article, changes_of, laid_over, town_corpus, unit
 
-LEARNED = read_learned()
 FERRY = "Ferry timetable changes in spring"
 NEW = (
     (article("ferry", FERRY, section="Travel", tags=("boats",)), unit(0, 0, 0, 0, 0, 1)),
@@ -28,15 +23,6 @@ NEW = (
         unit(1, 0.1, 0.02),
     ),
 )
-
-
-def changes_of(
-    articles: tuple[tuple[Article, np.ndarray[tuple[int], np.dtype[np.float32]]], ...],
-) -> list[Change]:
-    return [
-        Change(StoredArticle(500 + place, 2 + place, one, f"late{place}"), vector)
-        for place, (one, vector) in enumerate(articles)
-    ]
 
 
 def parts(corpus: Corpus) -> list[np.ndarray]:
@@ -63,10 +49,10 @@ def parts(corpus: Corpus) -> list[np.ndarray]:
 
 def test_one_by_one_is_as_all_at_once(town: Corpus) -> None:
     changes = changes_of(NEW)
-    whole = with_changes(town, changes, LEARNED).corpus
+    whole = laid_over(town, changes).corpus
     laid: Overlaid | None = None
     for count in range(1, len(changes) + 1):
-        laid = with_changes(town, changes[:count], LEARNED, laid)
+        laid = laid_over(town, changes[:count], laid)
     assert laid is not None
     for one, other in zip(parts(laid.corpus), parts(whole), strict=True):
         assert np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
@@ -79,16 +65,16 @@ def test_one_by_one_is_as_all_at_once(town: Corpus) -> None:
 
 def test_what_is_there_already_is_not_looked_at_again(town: Corpus) -> None:
     changes = changes_of(NEW)
-    laid = with_changes(town, changes[:3], LEARNED)
+    laid = laid_over(town, changes[:3])
     marked = laid.corpus.overlay.expansion
     marked = Expansion(marked.neighbours, marked.weights, np.full_like(marked.density, 0.125))
     shelf = replace(laid.corpus.overlay, expansion=marked)
     laid = replace(laid, corpus=replace(laid.corpus, overlay=shelf))
-    more = with_changes(town, changes, LEARNED, laid).corpus
+    more = laid_over(town, changes, laid).corpus
     assert (more.overlay.expansion.density[:3] == 0.125).all()
     assert (more.overlay.expansion.density[3:] != 0.125).all()
     changed = replace(changes[0], stored=replace(changes[0].stored, revision=40))
-    again = with_changes(town, [changed, *changes[1:3]], LEARNED, laid).corpus
+    again = laid_over(town, [changed, *changes[1:3]], laid).corpus
     assert [again.id_at(len(town) + row) for row in range(3)] == ["bridge-3", "ferry-copy", "ferry"]
     assert (again.overlay.expansion.density == np.array([0.125, 0.125, 0.125]))[:2].all()
     assert again.overlay.expansion.density[2] != 0.125
@@ -96,7 +82,7 @@ def test_what_is_there_already_is_not_looked_at_again(town: Corpus) -> None:
 
 def test_copies_and_stories_survive_that_others_come_and_go(town: Corpus) -> None:
     changes = changes_of(NEW)
-    laid = with_changes(town, changes, LEARNED)
+    laid = laid_over(town, changes)
     ferry, copy = (laid.corpus.position(one) for one in ("ferry", "ferry-copy"))
     assert ferry is not None
     assert copy is not None
@@ -109,7 +95,7 @@ def test_copies_and_stories_survive_that_others_come_and_go(town: Corpus) -> Non
             article=replace(changes[0].stored.article, status="withdrawn"),
         ),
     )
-    fewer = with_changes(town, [gone, *changes[1:]], LEARNED, laid).corpus
+    fewer = laid_over(town, [gone, *changes[1:]], laid).corpus
     assert fewer.position("ferry") is None
     left = fewer.position("ferry-copy")
     assert left is not None
@@ -121,7 +107,7 @@ def test_copies_and_stories_survive_that_others_come_and_go(town: Corpus) -> Non
 
 
 def test_the_newest_complete_copy_stands_for_its_group_wherever_it_is(town: Corpus) -> None:
-    corpus = with_changes(town, changes_of(NEW), LEARNED).corpus
+    corpus = laid_over(town, changes_of(NEW)).corpus
     wire = corpus.position("bridge-wire")
     copies = corpus.copies_of(wire or 0)
     assert [corpus.id_at(one) for one in copies.tolist()] == [
@@ -131,7 +117,7 @@ def test_the_newest_complete_copy_stands_for_its_group_wherever_it_is(town: Corp
     ]
     assert corpus.canonical[copies].tolist() == [wire] * 3
     short = replace(NEW[4][0], id="bridge-short", body="Harbour bridge closed for repair, first.")
-    corpus = with_changes(town, changes_of(((short, NEW[4][1]),)), LEARNED).corpus
+    corpus = laid_over(town, changes_of(((short, NEW[4][1]),))).corpus
     assert [corpus.id_at(one) for one in corpus.copies_of(0).tolist()][:2] == [
         "bridge-1",
         "bridge-copy",
@@ -150,7 +136,7 @@ def test_an_article_that_changed_is_still_the_one_that_was_read() -> None:
     )
     together = together_of(read, plain.base.ids, len(plain))
     town = replace(plain, relations=replace(plain.relations, together=together))
-    corpus = with_changes(town, changes_of(NEW), LEARNED).corpus
+    corpus = laid_over(town, changes_of(NEW)).corpus
     school, club, ferry = (corpus.position(one) for one in ("school", "club", "ferry"))
     assert school == len(town) + 3
     assert club is not None
@@ -167,7 +153,7 @@ def test_an_article_that_changed_is_still_the_one_that_was_read() -> None:
 
 
 def test_sketches_come_in_the_order_asked_for(town: Corpus) -> None:
-    corpus = with_changes(town, changes_of(NEW), LEARNED).corpus
+    corpus = laid_over(town, changes_of(NEW)).corpus
     asked = np.array([9, 2, 11, 0, 8])
     found = corpus.sketches_at(asked)
     for place, position in enumerate(asked.tolist()):
@@ -178,7 +164,7 @@ def test_sketches_come_in_the_order_asked_for(town: Corpus) -> None:
 
 
 def test_without_changes_nothing_is_laid(town: Corpus) -> None:
-    laid = with_changes(town, [], LEARNED, with_changes(town, changes_of(NEW), LEARNED))
+    laid = laid_over(town, [], laid_over(town, changes_of(NEW)))
     assert laid.corpus.vocabularies == town.vocabularies
     assert len(laid.corpus) == len(town)
     assert not laid.corpus.hidden.any()

@@ -1,11 +1,12 @@
 """What the page shows elsewhere already does not come again, as what the reader knows does not."""
 
 from recommender.slots.candidates import subject_of
+from recommender.slots.charts import NO_CHARTS
 from recommender.slots.corpus import Corpus
 from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.slot import SlotQuery
 from tests.slots.plain_page import DEFAULT, ids, readership
-from tests.slots.small_corpus import NOW, slots_of
+from tests.slots.small_corpus import NOW, no_rules, slots_of
 
 
 def shown_beside(town: Corpus, **known: tuple[str, ...]) -> list[list[str]]:
@@ -13,7 +14,8 @@ def shown_beside(town: Corpus, **known: tuple[str, ...]) -> list[list[str]]:
     assert position is not None
     slots = slots_of(SlotQuery("related", 10), SlotQuery("latest", 10))
     query = PageQuery(slots, subject_of(town, position), NOW, **known)  # type: ignore[arg-type]  # ids only
-    return [ids(town, one) for one in fill_page(town, query, DEFAULT, readership(town))]
+    filled = fill_page(town, query, DEFAULT, readership(town), no_rules(town), charts=NO_CHARTS)
+    return [ids(town, one) for one in filled]
 
 
 def test_what_stands_elsewhere_is_left_out_with_its_copies(town: Corpus) -> None:

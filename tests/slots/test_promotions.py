@@ -1,11 +1,9 @@
 """Promotions: a share of a slot for chosen content, beside pins and what ranks."""
 
 import numpy as np
-import pytest
 
 from recommender.editors.rule import Rule, Target
 from recommender.slots.corpus import Corpus
-from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.slot import SlotQuery
 from tests.slots.ruled_corpus import (
     READ,
@@ -14,17 +12,9 @@ from tests.slots.ruled_corpus import (
     only,
     page,
     pin,
-    ruled_corpus,
     rules_of,
     shown,
 )
-
-DENSE = Pipeline("dense", Weights(dense=1), collapse_copies=False, as_of_now=False)
-
-
-@pytest.fixture(scope="module")
-def corpus() -> Corpus:
-    return ruled_corpus(0)
 
 
 def test_a_promotion_has_its_share_of_every_beginning(corpus: Corpus) -> None:

@@ -15,7 +15,8 @@ def told(town: Corpus, about: str, other: str, **values: float) -> tuple[str, ..
     position, subject = town.position(other), town.position(about)
     assert position is not None
     assert subject is not None
-    return because(town, subject_of(town, subject), position, {**ALIKE, **values})
+    at = NOW.timestamp()
+    return because(town, subject_of(town, subject), position, {**ALIKE, **values}, at=at)
 
 
 def test_a_piece_of_the_same_story_says_how_far_apart(town: Corpus) -> None:
@@ -60,10 +61,27 @@ def test_time_is_told_in_the_greatest_whole_unit(town: Corpus, hours: int, said:
 
 
 def test_only_what_is_telling_gets_a_word(town: Corpus) -> None:
-    assert "new" in told(town, "school", "guide", recency=0.9)
-    assert "new" not in told(town, "school", "guide", recency=0.2)
+    assert "new" in told(town, "bridge-1", "school", recency=0.9)
+    assert "new" not in told(town, "bridge-1", "school", recency=0.2)
     assert "much read" in told(town, "school", "guide", popularity=0.8)
     assert "also in Town" in told(town, "bridge-1", "bridge-2", section=1.0)
+
+
+def test_new_is_what_was_published_within_a_week_and_no_evergreen() -> None:
+    articles = [
+        article("news", "The flood", days_old=6.9),
+        article("old", "The drought", days_old=7.1),
+        article("guide", "How to stack sandbags", days_old=1, evergreen=True),
+        article("undated", "A picture of the flood", published_at=None),
+    ]
+    corpus = corpus_of(articles, [unit(*(one == n for n in range(4))) for one in range(4)])
+    said = [
+        because(corpus, None, place, {"recency": 1.0}, at=NOW.timestamp()) for place in range(4)
+    ]
+    assert said == [("new",), (), (), ()]
+    later = NOW.timestamp() + timedelta(hours=3).total_seconds()
+    assert because(corpus, None, 0, {"recency": 1.0}, at=later) == ()
+    assert because(corpus, None, 0, {"recency": 1.0}) == ()
 
 
 def test_a_slot_without_a_subject_says_what_filled_it(town: Corpus) -> None:

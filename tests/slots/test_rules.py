@@ -25,18 +25,12 @@ from tests.slots.ruled_corpus import (
     page,
     pin,
     recorded,
-    ruled_corpus,
     rules_of,
     shown,
 )
 from tests.slots.small_corpus import NOW, article, corpus_of, unit
 
 DENSE = Pipeline("dense", Weights(dense=1), collapse_copies=False, as_of_now=False)
-
-
-@pytest.fixture(scope="module")
-def corpus() -> Corpus:
-    return ruled_corpus(0)
 
 
 def test_without_a_rule_nothing_is_different(corpus: Corpus) -> None:
@@ -193,7 +187,7 @@ def test_a_block_beats_everything(corpus: Corpus, target: Target) -> None:
         assert not blocked & set(shown(corpus, *later, boost, promote, block, slots=slots))
 
 
-def test_a_block_on_one_page_or_in_one_slot_holds_thereonly(corpus: Corpus) -> None:
+def test_a_block_on_one_page_or_in_one_slot_holds_there_only(corpus: Corpus) -> None:
     best = shown(corpus)[0]
     assert best not in shown(corpus, Rule(action="block", target=of(best), page="r0"))
     assert best in shown(corpus, Rule(action="block", target=of(best), page="r1"))
@@ -292,15 +286,12 @@ def test_a_slot_that_is_a_timeline_is_only_blocked_by_rules_for_all_slots(corpus
     assert shown(corpus, pin("r25", 1, slot="story"), slots=story)[0] == "r25"
 
 
-def test_a_rule_holds_in_its_time_only_and_says_how_long(corpus: Corpus) -> None:
+def test_a_rule_holds_in_its_time_only(corpus: Corpus) -> None:
     hour = timedelta(hours=1)
     rule = replace(pin("r25", 1), valid_from=NOW, valid_to=NOW + hour)
     at = {minutes: NOW + timedelta(minutes=minutes) for minutes in (-1, 0, 59, 60)}
     found = {minutes: rules_of(corpus, rule, at=one) for minutes, one in at.items()}
     assert [bool(found[one].everywhere) for one in at] == [False, True, True, False]
-    assert (found[0].since, found[0].until) == (NOW, NOW + hour)
-    assert found[-1].until == NOW
-    assert found[60].since == NOW + hour
 
 
 def test_rules_about_what_is_not_there_are_passed_over(corpus: Corpus) -> None:

@@ -1,5 +1,7 @@
 """What holds whatever rules meet on a page."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,6 +24,7 @@ from tests.slots.ruled_corpus import (
     page,
     ruled_corpus,
 )
+from tests.slots.small_corpus import NOW
 
 CORPORA = [ruled_corpus(seed, neighbours=kept) for seed, kept in ((0, 100), (1, 12), (2, 100))]
 SLOTS = SOURCES
@@ -138,6 +141,7 @@ filters = st.builds(
     sections=st.lists(st.sampled_from(SECTIONS), max_size=2).map(tuple),
     tags=st.lists(st.sampled_from(TAGS), max_size=2).map(tuple),
     same_section=st.booleans(),
+    max_age=st.sampled_from([None, timedelta(days=100)]),
 )
 definitions = st.builds(
     SlotDefinition,
@@ -175,10 +179,12 @@ def fits(corpus: Corpus, article_id: str, *filters: Filters) -> bool:
     place = int(article_id[1:])
     sections = corpus.base.columns.section
     section = corpus.vocabularies.sections[int(sections[place])]
+    published = corpus.base.columns.published_at[place]
     return all(
         (not one.sections or section in one.sections)
         and (not one.tags or any(place in corpus.base.lists.tags.of(tag) for tag in one.tags))
         and (not one.same_section or sections[place] == sections[0])
+        and (one.max_age is None or published >= (NOW - one.max_age).timestamp())
         for one in filters
     )
 
