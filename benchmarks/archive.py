@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from benchmarks.definitions import ArchiveSpeed, PublicSets
-from benchmarks.figures import Contest
+from benchmarks.figures import Contest, Goal
 from benchmarks.http_rate import beside_constants, middle_size, new_questions, usual_questions
 from benchmarks.raw import commit_of
 from benchmarks.rebuild_time import rebuild_contests
@@ -77,7 +77,7 @@ class LookedUp:
         return np.stack([self._vectors[one] for one in texts])
 
 
-def measure(asked: ArchiveSpeed, sets: PublicSets, seed: int) -> list[Contest]:
+def measure(asked: ArchiveSpeed, seed: int, sets: PublicSets) -> tuple[list[Contest], list[Goal]]:
     """Rebuild, the slot in process, and HTTP: from a cold start, and by new questions."""
     home = home_of(sets)
     with Recommender.open(home) as recommender:
@@ -87,12 +87,12 @@ def measure(asked: ArchiveSpeed, sets: PublicSets, seed: int) -> list[Contest]:
         ids = [base.ids.at(at) for at in range(len(base))]
     usual, new = usual_questions(ids), new_questions(ids, asked.http.variants)
     rng = np.random.default_rng(seed)
-    size = middle_size(home, usual.requests, rng, hashed=False)
+    size = middle_size(home, usual.requests, rng, asked.http.sized, hashed=False)
     for kind, cold in ((usual, True), (new, False)):
         found += beside_constants(
             asked.http, home, kind, articles=len(ids), size=size, seed=seed, hashed=False, cold=cold
         )
-    return found
+    return found, []
 
 
 def rebuilds(recommender: Recommender, sets: PublicSets, rounds: int) -> tuple[Contest, Contest]:

@@ -10,7 +10,7 @@ from transformers import AutoTokenizer
 
 from benchmarks.corpora import varied_sample
 from benchmarks.definitions import EmbedderRates
-from benchmarks.figures import Contest, figure, ratio
+from benchmarks.figures import Contest, Goal, figure, ratio
 from recommender.articles.text import article_text
 from recommender.similarity import universal_sentence_embedder, wordllama_embedder
 from recommender.similarity.embedder import Embedder
@@ -23,7 +23,7 @@ _MULTILINGUAL = universal_sentence_embedder.PACKAGED.model
 _STATIC = wordllama_embedder.PACKAGED.model
 
 
-def measure(asked: EmbedderRates) -> list[Contest]:
+def measure(asked: EmbedderRates, _: int) -> tuple[list[Contest], list[Goal]]:
     """The default embedder beside itself and each of the others, all in turn."""
     # as a rebuild hands them over: the longest first, so many at once
     texts = sorted((article_text(one) for one in varied_sample(asked.texts)), key=len, reverse=True)
@@ -66,7 +66,7 @@ def measure(asked: EmbedderRates) -> list[Contest]:
                 facts=facts,
             )
         )
-    return found
+    return found, []
 
 
 def _threads() -> dict[str, float | str]:

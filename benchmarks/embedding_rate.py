@@ -20,7 +20,7 @@ from recommender.similarity.sentence_transformers_embedder import SentenceTransf
 _BATCH = 32  # of both; the product's default
 
 
-def measure(asked: EmbeddingRate) -> tuple[list[Contest], list[Goal]]:
+def measure(asked: EmbeddingRate, _: int) -> tuple[list[Contest], list[Goal]]:
     """One contest, over texts that no catalog has seen."""
     articles = varied_sample(asked.texts)
     embedder = SentenceTransformersEmbedder(batch_size=_BATCH)

@@ -18,7 +18,6 @@ from benchmarks.request import Request
 
 _USUAL = "GET /v1/articles/{id}/related"
 _NEW = "the same, each a question not asked before"
-_SIZED = 200  # answers whose middle length the constant has
 
 
 def measure(asked: HttpRate, seed: int) -> tuple[list[Contest], list[Goal]]:
@@ -31,7 +30,7 @@ def measure(asked: HttpRate, seed: int) -> tuple[list[Contest], list[Goal]]:
             recommender.rebuild(articles)
         ids = [one.id for one in articles]
         usual, new = usual_questions(ids), new_questions(ids, asked.variants)
-        size = middle_size(home, usual.requests, rng)
+        size = middle_size(home, usual.requests, rng, asked.sized)
         found: list[Contest] = []
         goals: list[Goal] = []
         # each with a server of its own: new questions would drive out what is ready
@@ -62,14 +61,19 @@ def new_questions(ids: Sequence[str], variants: int) -> Kind:
 
 
 def middle_size(
-    home: Path, requests: Sequence[Request], rng: np.random.Generator, *, hashed: bool = True
+    home: Path,
+    requests: Sequence[Request],
+    rng: np.random.Generator,
+    count: int,
+    *,
+    hashed: bool = True,
 ) -> int:
-    """Bytes of the answer in the middle, of some of the requests."""
+    """Bytes of the answer in the middle, of `count` of the requests."""
     with (
         serving(home, constant_bytes=2, core=None, hashed=hashed) as address,
         httpx.Client() as client,
     ):
-        drawn = rng.integers(0, len(requests), _SIZED)
+        drawn = rng.integers(0, len(requests), count)
         answers = [client.get(address + requests[at].path).raise_for_status() for at in drawn]
     return int(np.median([len(one.content) for one in answers]))
 
@@ -98,7 +102,7 @@ def beside_constants(
         cold: without a warm-up, and with the ratio of each round as a fact.
     """
     kinds = (kind, *CONSTANTS)
-    core, _ = cores()
+    core = cores()[0] if asked.pinned else None
     with serving(home, constant_bytes=size, core=core, hashed=hashed) as address:
         loads = in_turn(
             address,
@@ -108,6 +112,7 @@ def beside_constants(
             rounds=asked.rounds,
             warm_up_seconds=0 if cold else asked.warm_up_seconds,
             seed=seed,
+            pinned=asked.pinned,
         )
     facts: dict[str, float | str] = {"bytes of the constant": size}
     if cold:
@@ -128,7 +133,7 @@ def _while_beacons(asked: HttpRate, home: Path, usual: Kind, size: int, seed: in
         Kind(f"{usual.by}, a beacon every {milliseconds} ms", usual.requests, asked.beacon_seconds),
         usual,
     )
-    core, _ = cores()
+    core = cores()[0] if asked.pinned else None
     with serving(home, constant_bytes=2, core=core) as address:
         loads = in_turn(
             address,
@@ -138,6 +143,7 @@ def _while_beacons(asked: HttpRate, home: Path, usual: Kind, size: int, seed: in
             rounds=asked.rounds,
             warm_up_seconds=asked.warm_up_seconds,
             seed=seed,
+            pinned=asked.pinned,
         )
     what = f"{asked.connections} connections, with beacons and without"
     return contests(what, size, kinds, loads, {})

@@ -13,6 +13,7 @@ from benchmarks.http_server import kept_to
 from benchmarks.request import AGENT, NUMBER, Request
 
 _MARK = "LOAD "
+_TIMEOUT_SECONDS = 30  # many batches that are written in one go are answered in one go
 _ROOT = Path(__file__).resolve().parents[1]
 
 # each request is one of the list, drawn uniformly; what was found is told as one line of JSON
@@ -111,6 +112,7 @@ def put(
             names = {"seed": seed, "listed": listed, "agent": AGENT, "number": NUMBER}
             script.write_text(_LUA % names, encoding="ascii")
             command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script)]
+            command.append(f"--timeout={_TIMEOUT_SECONDS}s")
             command.append(address)
         else:
             module = "benchmarks.load_generator"

@@ -49,6 +49,7 @@ def in_turn(
     rounds: int,
     warm_up_seconds: int,
     seed: int,
+    pinned: bool = True,
 ) -> list[list[Load]]:
     """The loads of each kind, by round.
 
@@ -60,9 +61,10 @@ def in_turn(
         rounds: that count.
         warm_up_seconds: of each kind before them; 0 for a server that is to be met cold.
         seed: of the first round.
+        pinned: whether the load keeps to a core of its own.
     """
     found: list[list[Load]] = [[] for _ in kinds]
-    _, core = cores()
+    core = cores()[1] if pinned else None
     for number in range(0 if warm_up_seconds else 1, rounds + 1):
         for place, (kind, own) in enumerate(zip(kinds, found, strict=True)):
             # another one for each: no number in a body comes twice

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 
 from benchmarks.corpora import HashedWords, made_up, opened, sample
 from benchmarks.definitions import RelatedLatency
-from benchmarks.figures import Contest, in_turn, ratio
+from benchmarks.figures import Contest, Goal, in_turn, ratio
 from index.exact import ExactIndex
 from recommender.articles.article import Article
 from recommender.engine import Recommender
@@ -18,13 +18,13 @@ from recommender.similarity.sentence_transformers_embedder import SentenceTransf
 from recommender.slots.slot import SlotQuery
 
 
-def measure(asked: RelatedLatency, seed: int) -> list[Contest]:
+def measure(asked: RelatedLatency, seed: int) -> tuple[list[Contest], list[Goal]]:
     """Two contests for each corpus: the slot as positions, and with its cards and reasons."""
     contests = _over(asked, "sample", sample(), SentenceTransformersEmbedder(), seed)
     for size in asked.sizes:
         articles = made_up(size, np.random.default_rng(seed))
         contests += _over(asked, "made up", articles, HashedWords(), seed)
-    return contests
+    return contests, []
 
 
 def _over(

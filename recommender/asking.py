@@ -1,14 +1,15 @@
 """What is asked, made ready: an article by its id or a text, a time, how many."""
 
-import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
 from recommender.articles.columns import seconds
 from recommender.articles.text import article_text
 from recommender.errors import InputError, SettingsError, UnknownArticle
+from recommender.meant import did_you_mean
 from recommender.similarity.embedder import Embedder
 from recommender.similarity.keywords import keywords_of
 from recommender.slots.candidates import Subject, subject_of
@@ -33,12 +34,12 @@ class Subjects:
     Attributes:
         catalog: says why an id is unknown.
         embedder: of texts.
-        embedding: held while a text goes through the model.
+        clock: the time now, aware.
     """
 
     catalog: Catalog
     embedder: Embedder
-    embedding: threading.Lock
+    clock: Callable[[], datetime]
 
     def position(self, corpus: Corpus, article_id: str) -> int:
         """Where the article stands.
@@ -81,8 +82,7 @@ class Subjects:
                 f"The snapshot was built with {corpus.embedder}; settings ask for "
                 f"{self.embedder.name}. Run: recommender rebuild"
             )
-        with self.embedding:
-            vectors = self.embedder.embed([text])
+        vectors = self.embedder.embed([text])
         numbers = text_as_numbers(corpus.lexicon, asked.title, text, vectors)
         return Subject(
             profile=profile_of_text(corpus, numbers, 0),
@@ -93,28 +93,29 @@ class Subjects:
 
     def _why_unknown(self, article_id: str) -> str:
         stored = self.catalog.get(article_id)
+        # first: a rebuild withdraws what has expired
+        ends = None if stored is None else stored.article.expires_at
+        if ends is not None and ends <= self.clock():
+            return f"The article {article_id!r} was withdrawn: its time ended."
         if stored is not None and stored.article.status == "withdrawn":
             return f"The article {article_id!r} was withdrawn."
-        if stored is not None and not stored.article.may_be_shown(datetime.now(UTC)):
-            return f"The article {article_id!r} was withdrawn: its time ended."
         if stored is not None:
             return (
                 f"The article {article_id!r} is kept, and waits for its vector: it is shown once "
                 "it has one. A server sees to that; where none runs, run: recommender rebuild"
             )
         near = self.catalog.nearest_ids(article_id, 3)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        return f"No article has the id {article_id!r}.{hint}"
+        return f"No article has the id {article_id!r}.{did_you_mean(near)}"
 
 
-def moment_of(at: datetime | None) -> datetime:
-    """`at`, or now.
+def moment_of(at: datetime | None, clock: Callable[[], datetime]) -> datetime:
+    """`at`, or now by the clock.
 
     Raises:
         InputError: it has no zone.
     """
     if at is None:
-        return datetime.now(UTC)
+        return clock()
     if at.tzinfo is None:
         raise InputError(f"Expected a time with a zone, got {at.isoformat()}; write {at}+00:00.")
     return at

@@ -28,6 +28,7 @@ from recommender.jobs.steps import Watch
 from recommender.pages import Pages
 from recommender.readers.events import Event
 from recommender.settings import find_home
+from recommender.similarity.gathered_embedder import GatheredEmbedder
 from recommender.slots.live import LiveCorpus
 from recommender.slots.live_rules import LiveRules
 from recommender.slots.present import Present
@@ -44,6 +45,7 @@ class Recommender(Pages, Closing):
     then `follow()` says when.
 
     Attributes:
+        clock: the time now, aware.
         rules: where editors' orders are given; they hold from the next call on.
         backlog: embeds what `load` kept.
     """
@@ -55,23 +57,29 @@ class Recommender(Pages, Closing):
         follow: bool = True,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
-        """Over opened parts; `clock` tells an aware time, by which articles expire."""
+        """Over opened parts; `clock` tells the time now, aware, in place of the machine's."""
+        clock = clock or partial(datetime.now, UTC)
         present = Present(
             LiveCorpus(
                 parts.store,
                 parts.catalog,
                 parts.learned,
                 _log.error,
-                clock or partial(datetime.now, UTC),
+                clock,
                 patient=not follow,
             ),
             LiveReadership(parts.events, parts.popular.half_life),
             LiveRules(parts.rules),
+            clock,
             follow=follow,
         )
         self._embedding = threading.Lock()
-        super().__init__(parts, present, Subjects(parts.catalog, parts.embedder, self._embedding))
-        self.rules = RuleDesk(parts.rules, parts.catalog, tuple(parts.slots))
+        gathered = GatheredEmbedder(parts.embedder, self._embedding)
+        subjects = Subjects(parts.catalog, gathered, clock)
+        super().__init__(parts, present, subjects, clock)
+        self.rules = RuleDesk(
+            parts.rules, parts.catalog, tuple(parts.slots), self.are_copies, clock
+        )
         self.backlog = Backlog(
             parts.catalog, parts.embedder, self._embedding, parts.home / "embedding.lock"
         )
@@ -102,7 +110,7 @@ class Recommender(Pages, Closing):
             raise InputError("Expected an id for every article, got one without. Give it an id.")
         catalog, embedder = self.parts.catalog, self.parts.embedder
         whole = {id(article): complete(article) for article in articles}
-        now = datetime.now(UTC)
+        now = self.clock()
         self._embed(texts_ahead(catalog, list(whole.values()), now))
         done = catalog.upsert(articles, complete=lambda one: whole[id(one)], reinstate=True)
         self._embed(texts_lacking(catalog, embedder, [article.id for article in articles], now))
@@ -143,14 +151,14 @@ class Recommender(Pages, Closing):
 
     def withdraw(self, ids: Sequence[str]) -> list[str]:
         """Takes articles from every slot, at once; returns those of the ids that were known."""
-        return self.parts.catalog.withdraw(ids, at=datetime.now(UTC))
+        return self.parts.catalog.withdraw(ids, at=self.clock())
 
     def record(self, events: Sequence[Event]) -> int:
         """Keeps what readers did, durably; returns how many events were kept and count.
 
         What has a time to come counts as of now.
         """
-        now = datetime.now(UTC)
+        now = self.clock()
         return self.parts.events.append([replace(one, at=min(one.at, now)) for one in events]).kept
 
     def rebuild(
@@ -174,10 +182,12 @@ class Recommender(Pages, Closing):
         """
         self.parts.events.prune()
         limits = fetch_limits(self.parts.settings)
-        reading = Reading(sources, self.parts.catalog, mapping=mapping, limits=limits)
-        report = rebuilder(self.parts).run(reading.records(), watch)
+        reading = Reading(
+            sources, self.parts.catalog, mapping=mapping, limits=limits, at=self.clock()
+        )
+        report = rebuilder(self.parts, self.clock).run(reading.records(), watch)
         reading.keep_states()
-        return report
+        return replace(report, noticed=reading.noticed())
 
 
 def _breathe() -> None:

@@ -65,8 +65,8 @@ def _warnings(found: Report) -> Iterator[str]:
         yield (
             f"WARNING: readers' names changed with events.salt_days, {found.periods - 1} times: "
             "who came back counts as another reader, intervals are too narrow and p-values too "
-            "small. Set events.salt_days to at least the length of the experiment, or to never, "
-            "before you start one."
+            "small. Set events.salt_days to 'never' before you start one: any number of days may "
+            "end in the middle of it."
         )
     if found.nameless:
         yield (

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from recommender.errors import InputError
 from recommender.experiments.shown import ShownList, unit_numbers
+from recommender.experiments.units import Z, variance_between
 
 CLIP: Final = 10.0
-_Z: Final = 1.959963984540054
 
 Floats = npt.NDArray[np.float64]
 
@@ -195,10 +195,6 @@ def _estimate(
 def _mean(values: Floats, groups: npt.NDArray[np.int64]) -> Mean:
     """The mean over lists, its variance between groups of them."""
     mean = float(values.mean())
-    sums = np.bincount(groups, weights=values - mean)
-    count = len(sums)
-    if count < 2:  # noqa: PLR2004 - one has no variance
-        return Mean(mean, float("inf"), float("-inf"), float("inf"))
-    variance = float(sums @ sums) * count / (count - 1) / len(values) ** 2
-    half = _Z * variance**0.5
+    variance = variance_between(np.bincount(groups, weights=values - mean), len(values))
+    half = Z * variance**0.5
     return Mean(mean, variance, mean - half, mean + half)

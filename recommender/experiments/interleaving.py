@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest
+from scipy import special
 
 Team: TypeAlias = Literal[0, 1]
 
@@ -122,5 +122,10 @@ def preference(
         judges=judges,
         undecided=int((there & (sums == 0)).sum()),
         preference=(wins[0] + ties / 2) / decided - 0.5 if decided else None,
-        p=float(binomtest(judges[0], sum(judges)).pvalue) if sum(judges) else 1.0,
+        p=_sign_test(*judges),
     )
+
+
+def _sign_test(first: int, second: int) -> float:
+    """Two-sided: how likely a fair coin falls as unevenly. 1 where it is not thrown."""
+    return min(1.0, 2 * float(special.bdtr(min(first, second), first + second, 0.5)))

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-_Z = 1.959963984540054
-"""Of a two-sided 95 % interval."""
+from recommender.experiments.units import Z, variance_between
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +57,9 @@ def rate(shown: npt.NDArray[np.int64], clicked: npt.NDArray[np.int64]) -> Rate:
         shown: shape (units,), at least 1 each.
         clicked: shape (units,), at most `shown`.
     """
-    total, hits, units = int(shown.sum()), int(clicked.sum()), len(shown)
-    if units < 2:  # noqa: PLR2004 - one unit has no variance
-        return Rate(total, hits, units, float("inf"))
-    off = clicked - hits / total * shown
-    spread = float(off @ off) * units / (units - 1)
-    return Rate(total, hits, units, spread / total**2)
+    total, hits = int(shown.sum()), int(clicked.sum())
+    off = clicked - (hits / total if total else 0.0) * shown
+    return Rate(total, hits, len(shown), variance_between(off, total))
 
 
 def wilson(one: Rate) -> tuple[float, float]:
@@ -75,7 +71,7 @@ def wilson(one: Rate) -> tuple[float, float]:
     if not one.shown:
         return 0.0, 1.0
     effective = one.effective
-    add = _Z**2 / effective
+    add = Z**2 / effective
     middle = (one.share + add / 2) / (1 + add)
-    half = _Z / (1 + add) * (one.share * (1 - one.share) / effective + add / effective / 4) ** 0.5
+    half = Z / (1 + add) * (one.share * (1 - one.share) / effective + add / effective / 4) ** 0.5
     return max(0.0, middle - half), min(1.0, middle + half)

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 import numpy as np
-from scipy.stats import chi2
+from scipy import special
 
 from recommender.experiments.assignment import INTERLEAVED, Experiment
 from recommender.experiments.interleaving import Preference, preference
@@ -249,7 +249,7 @@ def _chance(counts: Mapping[str, int], shares: Mapping[str, float]) -> float | N
     expected = part * dealt.sum()
     if expected.min() < _LEAST_EXPECTED:
         return None
-    return float(chi2.sf(((dealt - expected) ** 2 / expected).sum(), len(shares) - 1))
+    return float(special.chdtrc(len(shares) - 1, ((dealt - expected) ** 2 / expected).sum()))
 
 
 def _preferred(lists: Sequence[ShownList], arms: Sequence[str]) -> Preference | None:

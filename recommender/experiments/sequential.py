@@ -6,7 +6,8 @@ from datetime import date
 from math import exp, inf, log, log1p, sqrt
 from typing import Final
 
-from scipy.optimize import brentq
+import numpy as np
+from scipy import special
 
 from recommender.experiments.rates import Rate
 
@@ -68,18 +69,19 @@ def always_valid(looks: Iterable[Look]) -> Verdict:
         looks: in the order of time.
     """  # noqa: D205 - the name of the test is longer than a line
     p, decided, counted = 1.0, None, 0
-    difference, half = 0.0, inf
+    difference = variance = 0.0
+    counts = False
     for look in looks:
         difference = look.arm.share - look.against.share
-        half = inf
         variance = look.arm.variance + look.against.variance
-        if not (_enough(look.arm) and _enough(look.against)) or not 0 < variance < inf:
+        counts = _enough(look.arm) and _enough(look.against) and 0 < variance < inf
+        if not counts:
             continue
         counted += 1
         p = min(p, _p_value(difference, variance))
-        half = _half_width(variance)
         if p < LEVEL and decided is None:
             decided = look.day
+    half = _half_width(variance) if counts else inf
     return Verdict(difference, difference - half, difference + half, p, decided, counted)
 
 
@@ -94,6 +96,9 @@ def _p_value(difference: float, variance: float) -> float:
 
 def _half_width(variance: float) -> float:
     """The greatest difference that the same test at `LEVEL` would not refuse."""
+    # imported here: that takes a quarter of a second, and every command imports this file
+    from scipy.optimize import brentq  # noqa: PLC0415
+
     wanted = log(1 / LEVEL)
     # whatever one width alone refuses at a level so much lower, the mixture refuses
     most = max(
@@ -106,10 +111,7 @@ def _half_width(variance: float) -> float:
 
 
 def _log_ratio(difference: float, variance: float) -> float:
-    logs = []
-    for scale in _SCALES:
-        mixed = variance + scale**2
-        gain = (scale * difference) ** 2 / (2 * variance * mixed)
-        logs.append(log(variance / mixed) / 2 + gain)
-    top = max(logs)
-    return top + log(sum(exp(one - top) for one in logs) / len(logs))
+    squares = np.square(_SCALES)
+    mixed = variance + squares
+    logs = np.log(variance / mixed) / 2 + squares * difference**2 / (2 * variance * mixed)
+    return float(special.logsumexp(logs)) - log(len(_SCALES))

@@ -24,8 +24,8 @@ _LOOK_SECONDS = 1.0
 class Backlog(Closing):
     """Embeds in a thread that lives while there is something to embed; threads may share it.
 
-    Of several processes over one home one does it at a time; the others look from time to time
-    whether it left anything.
+    Of several processes over one home one does it at a time; the others wait for their turn, in
+    which they see whether it left anything.
     """
 
     def __init__(
@@ -88,11 +88,11 @@ class Backlog(Closing):
                 self._closed.wait(_LOOK_SECONDS)
 
     def _embed_all(self) -> bool:
-        """Embeds what waits; tells whether another process is at it and has not ended."""
+        """Embeds what waits; tells whether another process is at it, which may leave some."""
         with alone(self._lock) as mine:
             while mine and not self._closed.is_set() and self._embed_some():
                 pass
-        return not mine and bool(self.waiting())
+        return not mine
 
     def _embed_some(self) -> bool:
         """Embeds some of what lacks a vector, the shortest first; tells whether there was any.

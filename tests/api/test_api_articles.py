@@ -8,7 +8,7 @@ NEW = {
     "title": "Bridge cables replaced ahead of time",
     "body": "The engineers replaced the last cables of the bridge.",
     "section": "city",
-    "published_at": "2026-06-02T08:00:00Z",
+    "published_at": "2020-06-02T08:00:00Z",
 }
 
 
@@ -35,9 +35,9 @@ def test_an_article_put_in_is_in_the_next_answer(client: TestClient) -> None:
 
 
 def test_an_older_version_is_refused(client: TestClient) -> None:
-    client.put("/v1/articles/n", json={**NEW, "updated_at": "2026-06-03T08:00:00Z"})
+    client.put("/v1/articles/n", json={**NEW, "updated_at": "2020-06-03T08:00:00Z"})
     older = client.put(
-        "/v1/articles/n", json={**NEW, "title": "Old", "updated_at": "2026-06-02T08:00:00Z"}
+        "/v1/articles/n", json={**NEW, "title": "Old", "updated_at": "2020-06-02T08:00:00Z"}
     )
     assert older.status_code == 409
     assert older.json()["type"] == "urn:recommender:outdated-article"

@@ -3,9 +3,7 @@
 import asyncio
 import gzip
 import json
-import threading
-import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,29 +11,14 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from index.protocol import Vectors
 from recommender.api import routes_bulk
 from recommender.api.app import create_app
 from recommender.engine import Recommender
-from tests.jobs.home import WordEmbedder, articles, parts
+from tests.jobs.home import Gate, articles, embedded, parts
+from tests.waiting import LONG, until
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
-DAY = datetime(2026, 6, 2, tzinfo=UTC)
-
-
-class Gate(WordEmbedder):
-    """A model that is at work until it is let through."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open = threading.Event()
-        self.open.set()
-        self.asked = threading.Event()
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        self.asked.set()
-        assert self.open.wait(30)
-        return super().embed(texts)
+DAY = datetime(2020, 6, 2, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -81,10 +64,7 @@ def related(client: TestClient) -> set[str]:
 
 def shown_soon(client: TestClient, ids: set[str]) -> None:
     """Once they have their vectors and are looked at."""
-    deadline = time.monotonic() + 30  # only a fault takes so long
-    while not ids <= related(client):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: ids <= related(client), f"{ids} to be shown")
     assert load(client, '{"id": "probe", "status": "trash"}')["waiting"] == 0
 
 
@@ -93,7 +73,7 @@ def test_the_report_tells_of_every_line(client: TestClient) -> None:
     body = "\n".join(
         (
             line("new", "harbour bridge opens"),
-            line("n1", "school roof leak again", updated_at="2026-07-10T00:00:00Z"),
+            line("n1", "school roof leak again", updated_at="2020-07-10T00:00:00Z"),
             "",
             "{no json",
             line("n2", "an old version", published_at="2001-01-01T00:00:00Z"),
@@ -159,7 +139,7 @@ def test_they_are_kept_while_the_model_is_busy_and_shown_afterwards(
     gate.asked.clear()
     told = load(client, new(40))
     assert (told["added"], told["waiting"]) == (40, 40)
-    assert gate.asked.wait(30)
+    assert gate.asked.wait(LONG)
     # the model is at work, and everybody else is answered
     assert related(client)
     assert not {"b0"} & related(client)
@@ -200,10 +180,7 @@ def test_what_waited_when_the_server_ended_is_embedded_by_the_next(
         left = made.backlog.waiting()
         assert left
         with TestClient(create_app(Recommender(parts(tmp_path, gate), follow=False))):
-            deadline = time.monotonic() + 30  # only a fault takes so long
-            while made.backlog.waiting():
-                assert time.monotonic() < deadline
-                time.sleep(0.01)
+            embedded(made)
 
 
 def test_other_kinds_of_bodies_are_refused_with_the_way_out(client: TestClient) -> None:

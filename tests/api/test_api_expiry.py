@@ -11,23 +11,16 @@ from recommender.api.app import create_app
 from recommender.articles.record import article_from_record
 from recommender.engine import Recommender
 from recommender.wiring import assemble
-from tests.api.conftest import articles
+from tests.api.clock import Clock
+from tests.api.paper import articles
 
 ENDS = datetime(2090, 1, 1, 12, tzinfo=UTC)
 RELATED = "/v1/articles/bridge-0/related?limit=20"
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = ENDS - timedelta(hours=1)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(ENDS - timedelta(hours=1))
 
 
 @pytest.fixture
@@ -50,7 +43,7 @@ def record(article_id: str, expires_at: datetime) -> dict[str, object]:
         "title": found.title,
         "body": found.body,
         "section": found.section,
-        "published_at": "2026-06-02T12:00:00Z",
+        "published_at": "2020-06-02T12:00:00Z",
         "expires_at": expires_at.isoformat(),
     }
 
@@ -69,7 +62,7 @@ def test_a_ready_answer_ends_at_the_moment(timed: TestClient, clock: Clock, home
     clock.now = ENDS - timedelta(microseconds=10)
     assert gone <= shown(timed, RELATED)
     clock.now = ENDS
-    for address in (*addresses, "/v1/popular?limit=20", f"{RELATED}&at=2026-06-03T12:00:00Z"):
+    for address in (*addresses, "/v1/popular?limit=20", f"{RELATED}&at=2020-06-03T12:00:00Z"):
         assert not gone & shown(timed, address), address
     answer = timed.get("/v1/articles/bridge-1/related")
     assert answer.status_code == 404

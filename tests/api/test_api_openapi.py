@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -71,6 +73,13 @@ def test_answers_have_the_documented_shape(reading: TestClient, address: str, pa
     operation = reading.get("/openapi.json").json()["paths"][path]["get"]
     example = operation["responses"]["200"]["content"]["application/json"]["example"]
     assert _shape(reading.get(address).json()) == _shape(example)
+
+
+def test_the_documented_etag_is_of_the_kind_that_answers_have(reading: TestClient) -> None:
+    answers = reading.get("/openapi.json").json()["paths"]["/v1/popular"]["get"]["responses"]
+    documented = answers["200"]["headers"]["ETag"]["example"]
+    tags = documented, reading.get("/v1/popular").headers["ETag"]
+    assert len({re.sub("[0-9a-f]", "0", one) for one in tags}) == 1
 
 
 def _shape(value: object) -> object:

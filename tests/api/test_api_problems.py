@@ -38,6 +38,7 @@ def refused(response: object, status: int) -> dict[str, object]:
         ("GET", f"{RELATED}?offset=-1", None, 422),
         ("GET", f"{RELATED}?section=", None, 422),
         ("GET", f"{RELATED}?published_after=yesterday", None, 422),
+        ("GET", f"{RELATED}?published_after=2024-02-01&published_before=2024-01-01", None, 422),
         ("GET", f"{RELATED}?explain=perhaps", None, 422),
         ("GET", f"{RELATED}?pipeline=nope", None, 422),
         ("GET", f"{RELATED}?window=7d", None, 422),

@@ -6,58 +6,14 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
 from recommender.articles.article import Article
 from recommender.engine import Recommender
-
-_WAIT = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
-
-
-@contextmanager
-def served(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    port = free_port()
-    server = subprocess.Popen(
-        [
-            sys.executable, "-m", "uvicorn", "--factory", "recommender.api.app:from_environment",
-            "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning",
-        ],
-        env={**os.environ, "RECOMMENDER_HOME": str(home)},
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    try:
-        until(lambda: server.poll() is None and is_ready(address), "the server to be ready")
-        yield server, address
-    finally:
-        if server.poll() is None:
-            server.kill()
-        server.wait()
-
-
-def is_ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/health/ready").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def until(holds: object, what: str, within: float = _WAIT) -> None:
-    deadline = time.monotonic() + within
-    while not holds():  # type: ignore[operator]  # a function without arguments
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.05)
+from tests.api.server import answers, served
+from tests.waiting import LONG, until
 
 
 class Readers(threading.Thread):
@@ -109,23 +65,25 @@ def test_a_new_snapshot_is_taken_up_without_a_failed_request(home: Path) -> None
 
 
 def test_a_request_in_flight_is_answered_before_the_end(home: Path) -> None:
+    body = b'{"title": "Bridge", "body": "The bridge and its cables."}'
+    head = (
+        "POST /v1/related HTTP/1.1\r\nHost: paper.example\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
+    )
     with served(home) as (server, address):
-        answers: list[httpx.Response] = []
-
-        def ask() -> None:
-            body = {"title": "Bridge", "body": "The bridge and its cables."}
-            # the model is loaded for this first text, which takes seconds
-            answers.append(httpx.post(f"{address}/v1/related", json=body, timeout=_WAIT))
-
-        asking = threading.Thread(target=ask)
-        asking.start()
-        time.sleep(0.5)
-        assert not answers, "too quick to be in flight"
-        server.send_signal(signal.SIGTERM)
-        asking.join()
-        assert [one.status_code for one in answers] == [200]
+        place = "127.0.0.1", int(address.rpartition(":")[2])
+        with socket.create_connection(place, LONG) as sock, sock.makefile("rb") as answer:
+            sock.sendall(head.encode())
+            # told once the application asks for the body
+            assert answer.readline() == b"HTTP/1.1 100 Continue\r\n"
+            assert answer.readline() == b"\r\n"
+            server.send_signal(signal.SIGTERM)
+            until(lambda: not answers(address), "the server to take nobody else")
+            sock.sendall(body)
+            assert answer.readline() == b"HTTP/1.1 200 OK\r\n"
+            assert b'"recommendation_id"' in answer.read()
         # uvicorn ends by the signal that it was sent
-        assert server.wait(_WAIT) in {0, -signal.SIGTERM}
+        assert server.wait(LONG) in {0, -signal.SIGTERM}
     # SQLite removes its log when the last connection is closed in order
     assert not list(home.glob("*.sqlite-wal"))
 

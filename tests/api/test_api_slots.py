@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 from recommender import Event, Recommender
 from recommender.api.app import create_app
 from recommender.slots.slot import SOURCES
+from recommender.wiring import assemble
+from tests.api.clock import STARTED, Clock
 
 SETTINGS = """
 [slots.here]
@@ -30,8 +32,8 @@ def paper(built_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """One of the bridge stories and the hospital rise, and the school is clicked."""
     home = shutil.copytree(built_home, tmp_path_factory.mktemp("paper") / "home", symlinks=True)
     (home / "recommender.toml").write_text(SETTINGS)
-    recommender = Recommender.open(home, follow=False)
-    now, hour = datetime.now(UTC), timedelta(hours=1)
+    now, hour = STARTED, timedelta(hours=1)
+    recommender = Recommender(assemble(home), follow=False, clock=Clock(now))
     views = [
         Event(type="view", article_id=one, reader=f"{one}-{ago}-{number}", at=now - ago * hour)
         for one in ("bridge-2", "hospital-2")
@@ -88,7 +90,7 @@ def test_slots_of_every_kind_fill_one_page_and_show_nothing_twice(paper: TestCli
     answer = paper.post("/v1/slots", json=body).json()
     assert tuple(answer["data"]) == names
     shown = [one for name in names for one in ids(answer["data"][name])]
-    assert len(set(shown)) == len(shown)
+    assert len(set(shown)) == len(shown) > 10
     assert "bridge-0" not in shown
 
 
@@ -143,9 +145,46 @@ def test_tags_and_the_section_of_the_page_are_filters(client: TestClient) -> Non
     assert ids(here) == ["tide-1"]
 
 
+def test_how_soon_readers_are_forgotten_decides_who_is_first(client: TestClient) -> None:
+    events = [
+        {
+            "type": "view",
+            "article_id": one,
+            "reader": f"{one}-{number}",
+            "at": (STARTED - timedelta(hours=ago)).isoformat(),
+        }
+        for one, ago, readers in (("bridge-1", 20, 90), ("school-1", 2, 40))
+        for number in range(readers)
+    ]
+    assert client.post("/v1/events", json=events).json()["data"]["kept"] == len(events)
+    soon, late = (
+        ids(client.get(f"/v1/popular?limit=9&half_life={one}").json()["data"])
+        for one in ("3h", "7d")
+    )
+    assert soon.index("school-1") < soon.index("bridge-1")
+    assert late.index("bridge-1") < late.index("school-1")
+    body = {"slots": [{"slot": "popular", "limit": 9}], "half_life": "3h"}
+    assert ids(client.post("/v1/slots", json=body).json()["data"]["popular"]) == soon
+
+
+def test_an_age_limit_is_a_filter(paper: TestClient) -> None:
+    address = "/v1/articles/bridge-0/slots?slot=latest&limit=99"
+    every = ids(paper.get(address).json()["data"]["latest"])
+    for asked in ("max_age=1h", "max_age=9999999d", "half_life=soon"):
+        answer = paper.get(f"{address}&{asked}")
+        assert (answer.status_code == 200) == (asked == "max_age=1h"), answer.text
+    body = {"slots": [{"slot": "latest", "limit": 99, "max_age": "1h"}]}
+    young = ids(paper.post("/v1/slots", json=body).json()["data"]["latest"])
+    assert set(young) < set(every)
+    refused = paper.post("/v1/slots", json={"slots": [{"slot": "latest", "max_age": "1 day"}]})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["place"] == "/slots/0/max_age"
+    assert "such as 24h or 7d" in refused.json()["detail"]
+
+
 def test_a_name_alone_stands_for_its_slot(paper: TestClient) -> None:
     def page(*slots: object) -> object:
-        body = {"article_id": "bridge-0", "slots": slots, "at": datetime.now(UTC).isoformat()}
+        body = {"article_id": "bridge-0", "slots": slots}
         answer = paper.post("/v1/slots", json=body)
         assert answer.status_code == 200, answer.text
         return {name: ids(cards) for name, cards in answer.json()["data"].items()}

@@ -13,6 +13,11 @@ from benchmarks.load import Load, generator, put
 from benchmarks.load_rounds import Kind, contests, in_turn
 from benchmarks.request import Request
 from recommender.readers.events import EventLog
+from tests.waiting import until
+
+_COUNTED = (
+    'recommender_http_requests_total{method="GET",route="/v1/articles/{article_id:path}/related"'
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +39,13 @@ def load(address: str, paths: list[str], using: str) -> Load:
     return put(address, asked, connections=3, seconds=1, seed=1, core=None, using=using)
 
 
+def answered(address: str) -> int:
+    """How many requests for related articles, by the server's own count."""
+    told = httpx.get(f"{address}/metrics").raise_for_status().text
+    lines = [line for line in told.splitlines() if line.startswith(_COUNTED)]
+    return sum(round(float(line.rpartition(" ")[2])) for line in lines)
+
+
 def kept(home: Path) -> int:
     with EventLog.open(home / "events.sqlite") as log:
         return len(log)
@@ -47,10 +59,12 @@ def test_both_constants_are_the_same_bytes_of_the_size_asked_for(address: str) -
 
 @pytest.mark.parametrize("using", sorted({"built-in", generator()}))
 def test_load_counts_answers_of_the_product(address: str, using: str) -> None:
+    before = answered(address)
     found = load(address, [f"/v1/articles/made-{at:06}/related" for at in range(60)], using)
-    assert found.requests > 10
+    # those on their way at the end are answered and not counted
+    assert 0 < found.requests <= answered(address) - before <= found.requests + 3
     assert 0 < found.p50_ms <= found.p95_ms <= found.p99_ms
-    assert found.seconds >= 0.9
+    assert found.seconds > 0
 
 
 @pytest.mark.parametrize("using", sorted({"built-in", generator()}))
@@ -71,8 +85,7 @@ def test_every_beacon_is_another_event(home: Path, address: str, using: str, see
 def test_beacons_arrive_all_the_while(home: Path, address: str) -> None:
     before = kept(home)
     with steady_beacons(address, every=0.05, seed=9):
-        load(address, ["/v1/articles/made-000001/related"], "built-in")
-    assert kept(home) - before > 2
+        until(lambda: kept(home) - before > 2, "three beacons")
 
 
 def test_a_beacon_that_is_not_taken_is_an_error(address: str) -> None:
@@ -93,7 +106,7 @@ def test_kinds_take_turns_and_beacons_arrive_where_they_are_asked_for(
         address, kinds, connections=1, seconds=1, rounds=1, warm_up_seconds=0, seed=20
     )  # fmt: skip
     assert [len(one) for one in found] == [1, 1]
-    assert kept(home) - before > 2
+    assert kept(home) > before
     rate, times = contests("so", 7, kinds, found, {"told": 1.0})
     assert (rate.measured_by, rate.baseline_by, rate.size) == ("with", "without", 7)
     assert rate.ratio == pytest.approx(found[0][0].rate / found[1][0].rate, rel=0.001)

@@ -18,8 +18,7 @@ from recommender.evaluation.tune import Tuned, carried_over, texts_alone, tune
 from recommender.evaluation.tuning import Examples, calibrate, learn
 from recommender.slots.corpus import Corpus
 from recommender.slots.learned import LEARNED_SIGNALS, Calibration, Learned
-from recommender.slots.overlay import with_changes
-from tests.slots.small_corpus import DIM, article, corpus_of, unit
+from tests.slots.small_corpus import DIM, article, corpus_of, laid_over, unit
 
 CURRENT = Learned(
     {
@@ -204,7 +203,7 @@ def test_what_was_withdrawn_or_came_after_the_snapshot_is_absent(archive: Corpus
     labels = judged(neighbours_in_time())
     labels.judgements.grades["late"] = {"a7": 1}
 
-    counts = tuned(with_changes(archive, changes, CURRENT).corpus, labels).queries
+    counts = tuned(laid_over(archive, changes, learned=CURRENT).corpus, labels).queries
     assert counts.absent == 3
     assert counts.undecided == 1  # both neighbours of a1 are absent
     assert counts.used == COUNT - 3

@@ -1,6 +1,7 @@
 """A real home with a quick embedder, for tests that are not about the model."""
 
 import hashlib
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,9 @@ from recommender import Event, Recommender
 from recommender.articles.article import Article
 from recommender.settings import Settings
 from recommender.wiring import Parts, assemble
+from tests.waiting import LONG, until
 
-NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+NOW = datetime(2020, 6, 30, 12, tzinfo=UTC)
 
 
 class WordEmbedder:
@@ -38,6 +40,26 @@ class WordEmbedder:
         return np.random.default_rng(seed).normal(size=self.dim)
 
 
+class Gate(WordEmbedder):
+    """A model that is at work until it is let through.
+
+    Attributes:
+        open: set from the beginning.
+        asked: set since the first text.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = threading.Event()
+        self.open.set()
+        self.asked = threading.Event()
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.asked.set()
+        assert self.open.wait(LONG)
+        return super().embed(texts)
+
+
 def parts(home: Path, embedder: WordEmbedder | None = None) -> Parts:
     """Everything real but the model."""
     made = assemble(home, Settings())
@@ -47,6 +69,11 @@ def parts(home: Path, embedder: WordEmbedder | None = None) -> Parts:
 def opened(home: Path, embedder: WordEmbedder | None = None) -> Recommender:
     """The engine over `parts`."""
     return Recommender(parts(home, embedder))
+
+
+def embedded(recommender: Recommender) -> None:
+    """Returns once the backlog is embedded."""
+    until(lambda: not recommender.backlog.waiting(), "the backlog to be embedded")
 
 
 def view(article_id: str, reader: str, at: datetime) -> Event:

@@ -59,7 +59,7 @@ def test_parameters_out_of_range_are_refused(engine: Recommender) -> None:
     with pytest.raises(InputError, match="limit from 1 to 1000, got 0"):
         engine.related("n0", limit=0)
     with pytest.raises(InputError, match="time with a zone"):
-        engine.related("n0", at=datetime(2026, 1, 1))  # noqa: DTZ001 - the fault under test
+        engine.related("n0", at=datetime(2020, 1, 1))  # noqa: DTZ001 - the fault under test
     with pytest.raises(SettingsError, match="default, similarity"):
         engine.related("n0", pipeline="defualt")
     with pytest.raises(InputError, match="got nothing"):
@@ -234,7 +234,7 @@ def test_many_threads_share_one_engine_while_articles_come_and_go(engine: Recomm
             if len(set(ids)) != len(ids) or "n0" in ids:
                 wrong.append(ids)
 
-    threads = [threading.Thread(target=read) for _ in range(3)]
+    threads = [threading.Thread(target=read, daemon=True) for _ in range(3)]
     for thread in threads:
         thread.start()
     for number in range(10):

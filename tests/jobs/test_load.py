@@ -1,7 +1,6 @@
 """Many articles kept at once, embedded aside, and shown without anybody waiting for all of them."""
 
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +11,12 @@ from recommender import Recommender
 from recommender.articles.article import Article
 from recommender.errors import EmbedderError
 from recommender.jobs.backlog import Backlog
-from tests.jobs.home import NOW, WordEmbedder, articles, parts
+from recommender.jobs.lock import alone
+from tests.jobs.home import NOW, WordEmbedder, articles, embedded, parts
+from tests.waiting import LONG
+
+_MANY = 1_000
+"""Articles put in one by one; others are looked at long before."""
 
 
 def new(count: int) -> list[Article]:
@@ -26,13 +30,6 @@ def new(count: int) -> list[Article]:
         )
         for number in range(count)
     ]
-
-
-def embedded(recommender: Recommender) -> None:
-    deadline = time.monotonic() + 30  # only a fault takes so long
-    while recommender.backlog.waiting():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def shown(recommender: Recommender) -> list[str]:
@@ -72,23 +69,22 @@ def test_what_is_put_in_while_others_are_looked_at_stays(tmp_path: Path) -> None
         embedded(made)
     with Recommender(parts(tmp_path), follow=False) as server:
         shown(server)
-        ended = threading.Event()
+        caught_up: list[bool] = []
 
         def catch_up() -> None:
-            for _ in range(5):
-                server.follow()
-            ended.set()
+            caught_up.extend(server.follow() for _ in range(5))
 
-        thread = threading.Thread(target=catch_up)
+        thread = threading.Thread(target=catch_up, daemon=True)
         thread.start()
         put: set[str] = set()
-        while not ended.is_set() or len(put) < 3:
+        while thread.is_alive() or len(put) < 3:
             article_id = f"put{len(put)}"
             words = f"harbour bridge {article_id}"
             server.put([Article(id=article_id, title=words, language="en", published_at=NOW)])
             put.add(article_id)
             assert put <= set(shown(server))
-        thread.join()
+            assert len(put) < _MANY, "articles are caught up with no more"
+        assert len(caught_up) == 5
         assert {one.id for one in new(150)} | put <= {*shown(server)}
 
 
@@ -99,6 +95,15 @@ def test_two_processes_do_not_embed_the_same(tmp_path: Path) -> None:
         other.backlog.start()
         embedded(made)
         assert len(first.embedded) + len(second.embedded) == 60
+
+
+def test_who_waits_for_a_turn_embeds_what_was_left(tmp_path: Path) -> None:
+    with Recommender(parts(tmp_path)) as made:
+        with alone(tmp_path / "embedding.lock") as mine:
+            assert mine
+            made.load(new(3), keep_reject=lambda _: None)
+            assert made.backlog.waiting() == 3
+        embedded(made)
 
 
 @pytest.mark.parametrize("error", [EmbedderError("no model here"), ValueError("a fault of it")])
@@ -140,6 +145,6 @@ def test_after_a_model_failed_the_next_load_tries_again(tmp_path: Path) -> None:
     embedder = Once()
     with Recommender(parts(tmp_path, embedder)) as made:
         made.load(new(3), keep_reject=lambda _: None)
-        assert embedder.failed.wait(30)
+        assert embedder.failed.wait(LONG)
         made.load(new(4), keep_reject=lambda _: None)
         embedded(made)

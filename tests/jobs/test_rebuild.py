@@ -8,6 +8,7 @@ import pytest
 
 from index.protocol import Vectors
 from recommender import Recommender
+from recommender.articles.catalog import Counts
 from recommender.articles.sources.reject import Reject
 from recommender.errors import NotReady, RebuildBusy, SettingsError
 from recommender.jobs.lock import rebuild_lock
@@ -164,6 +165,17 @@ def test_a_wrong_factory_string_is_told_by_the_name_of_its_setting(tmp_path: Pat
     with (
         Recommender(replace(made, settings=settings)) as engine,
         pytest.raises(SettingsError, match=r"rebuild\.index_factory.*'HNWS32'.*such as Flat"),
+    ):
+        engine.rebuild(articles(5))
+    with opened(tmp_path) as engine:  # refused before a record was read
+        assert engine.parts.catalog.counts("words@1") == Counts(0, 0, 0)
+
+
+def test_a_factory_string_that_wants_more_vectors_is_told_when_it_is_built(tmp_path: Path) -> None:
+    settings = Settings(rebuild=RebuildSettings(index_factory="IVF500,Flat"))
+    with (
+        Recommender(replace(parts(tmp_path), settings=settings)) as engine,
+        pytest.raises(SettingsError, match=r"rebuild\.index_factory.*over 5 vectors"),
     ):
         engine.rebuild(articles(5))
 

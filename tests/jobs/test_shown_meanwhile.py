@@ -1,7 +1,7 @@
 """What is shown while something else is made: a vector, or the overlay of another snapshot."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,28 +9,13 @@ from pathlib import Path
 import pytest
 
 from index.manifest import read_manifest, write_manifest
-from index.protocol import Vectors
 from recommender import NotReady, Recommender, UnknownArticle
 from recommender.articles.article import Article
 from recommender.slots import live
 from recommender.slots.overlay import Overlaid, with_changes
-from tests.jobs.home import NOW, WordEmbedder, articles, parts
-from tests.jobs.test_load import embedded
+from tests.jobs.home import NOW, Gate, articles, embedded, parts
 
 POST = "harbour bridge opens"
-
-
-class Gate(WordEmbedder):
-    """A model that is at work until it is let through."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open = threading.Event()
-        self.open.set()
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        assert self.open.wait(30)
-        return super().embed(texts)
 
 
 @pytest.fixture

@@ -4,9 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import built_home as built_home  # noqa: PLC0414 - fixtures
-from tests.cli.conftest import place as place  # noqa: PLC0414
-from tests.cli.conftest import run as run  # noqa: PLC0414
 from tests.cli.ended_command import Run
 
 NOW = datetime.now(UTC)
@@ -96,7 +93,7 @@ def test_names_that_change_meanwhile_are_a_warning(run: Run, home: Path) -> None
     assert run("events", "log.jsonl").status == 0
     shown = " ".join(run("experiments", "report").out.split())
     assert "WARNING: readers' names changed with events.salt_days, 1 times" in shown
-    assert "Set events.salt_days to at least the length of the experiment" in shown
+    assert "Set events.salt_days to 'never' before you start one" in shown
     (found,) = json.loads(run("experiments", "report", "--json").out)["experiments"]
     assert found["periods"] == 2
     assert [one["readers"] for one in found["arms"]] == [40, 40]
@@ -139,7 +136,7 @@ def test_the_logged_pipeline_is_estimated_as_it_was_clicked(run: Run) -> None:
     estimate = ("experiments", "estimate", "lists.jsonl", "--pipeline", "similarity")
 
     found = json.loads(run(*estimate, "--examined", "1,0.5,0.4", "--json").out)
-    table = run(*estimate, "--examined", "2,1,0.8")
+    table = run(*estimate, "--examined", "1,0.5,0.4")
 
     assert found["left_out"] == 1
     assert found["estimate"]["lists"] == 30
@@ -171,10 +168,13 @@ def test_the_homes_own_log_is_estimated_from(run: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--examined", "1,no"), "Expected numbers above 0 such as 1,0.7,0.5, got '1,no'"),
+        (("--examined", "1,no"), "then numbers above 0 such as 1,0.7,0.5, got '1,no'"),
+        (("--examined", "2,1"), "Expected 1 and then numbers above 0 such as 1,0.7,0.5, got '2,1'"),
+        (("--examined", "1,0"), "Expected 1 and then numbers above 0 such as 1,0.7,0.5, got '1,0'"),
         (("--examined", "1,0.5"), "Expected 3 numbers of --examined, got 2"),
         (("--examined", "1,0.5,0.2", "--pipeline", "nope"), "There is no pipeline 'nope'"),
-        (("--examined", "1,0.5,0.2", "--from", "2030-01-01"), "got none"),
+        (("--examined", "1,0.5,0.2", "--from", "2030-01-01"), "There is no impression in"),
+        (("--from", "2030-01-01"), "There is no impression in impressions.jsonl"),
     ],
 )
 @pytest.mark.usefixtures("home")
@@ -182,6 +182,18 @@ def test_what_cannot_be_estimated_is_told(run: Run, options: tuple[str, ...], to
     ended = run("experiments", "estimate", "impressions.jsonl", "--pipeline", "default", *options)
     assert ended.status != 0
     assert told in " ".join(ended.err.split())
+
+
+@pytest.mark.usefixtures("home")
+def test_that_nothing_was_shown_is_told_before_how_places_are_looked_at(run: Run) -> None:
+    estimate = ("experiments", "estimate", "log", "--pipeline", "default")
+    assert "There is no impression in the event log" in run(*estimate).err
+    gone = {"type": "impression", "article_id": "gone", "shown": ["hp-0001"], "impression_id": "i"}
+    Path("log.jsonl").write_text(json.dumps({**gone, "reader": "r", "at": NOW.isoformat()}))
+    assert run("events", "log.jsonl").status == 0
+    ended = run(*estimate)
+    assert ended.status == 1
+    assert "Of 1 impression in the event log none stood on the page" in ended.err
 
 
 def test_settings_tell_of_experiments(run: Run, home: Path) -> None:

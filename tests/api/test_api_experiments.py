@@ -1,4 +1,3 @@
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +12,9 @@ from recommender.api.app import create_app
 from recommender.engine import Recommender
 from recommender.experiments.report import reports
 from recommender.experiments.shown import read_shown
-from tests.api.conftest import articles
-from tests.api.conftest import built_home as built_home  # noqa: PLC0414 - a fixture
+from recommender.wiring import assemble
+from tests.api.clock import STARTED, Clock
+from tests.api.paper import articles
 
 TRIAL = """
 [pipelines.upside]
@@ -26,16 +26,11 @@ INTERLEAVED = f"{TRIAL}interleave = true\n"
 RELATED = "/v1/articles/bridge-0/related"
 
 
-@pytest.fixture
-def home(built_home: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(built_home, tmp_path / "home", symlinks=True)
-
-
 @contextmanager
 def serving(home: Path, settings: str) -> Iterator[TestClient]:
     with (home / "recommender.toml").open("a") as file:
         file.write(settings)
-    app = create_app(Recommender.open(home, follow=False))
+    app = create_app(Recommender(assemble(home), follow=False, clock=Clock(STARTED)))
     # events of a browser count, those of a script do not
     agent = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}
     with TestClient(app, headers=agent) as client:
