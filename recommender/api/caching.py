@@ -16,13 +16,9 @@ _PERSONAL = "private, no-cache"
 """What one reader knows is no other's business, and out of date with the next article they read."""
 
 
-def tag_of(*parts: bytes) -> str:
-    """An ETag: the same for the same parts, in every process.
-
-    A weak one: answers that recommend the same differ in `recommendation_id` and `took_ms`, and
-    only equal bytes may share a strong one (RFC 9110, 8.8.1).
-    """
-    return f'W/"{xxh3_128_hexdigest(bytes(1).join(parts))}"'
+def tag_of(body: bytes) -> str:
+    """A strong ETag (RFC 9110, 8.8.1): the same for the same bytes, in every process."""
+    return f'"{xxh3_128_hexdigest(body)}"'
 
 
 class Caching:
@@ -55,7 +51,7 @@ class Caching:
 
 def holds(request: Request, tag: str) -> bool:
     """Whether the answer with this ETag is one that the request's If-None-Match names."""
-    encoded = tag.removeprefix("W/").encode()
+    encoded = tag.encode()
     # once through the list: asking for a header by its name goes through it as well
     for name, value in request.scope["headers"]:
         # no tag is a part of another, as each has its quotation marks; W/ before one says nothing

@@ -26,12 +26,14 @@ class Answer:
         example: None where there is no body.
         media_type: of the body.
         schema: where the example does not show all that may come; None where it does.
+        headers: by name, as OpenAPI describes them.
     """
 
     about: str
     example: object = None
     media_type: str = JSON
     schema: Json | None = None
+    headers: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,10 @@ class Operation:
                 }
             }
         found: dict[int | str, dict[str, Any]] = {self.status: answer}
+        headers = {**self.answer.headers, **(_KEPT if self.kept else {})}
+        if headers:
+            answer["headers"] = headers
         if self.kept:
-            answer["headers"] = _KEPT
             found[304] = {"description": _HOLDS, "headers": _KEPT}
         for status in (*self.problems, 500):
             example = PROBLEMS[status]
@@ -144,7 +148,7 @@ _RULE_PARAMETER: Json = {
     "example": 7,
 }
 
-_TAG = 'W/"7a1c0f63d5b24e0c9b6f1d2e8a4c3b50"'
+_TAG = '"7a1c0f63d5b24e0c9b6f1d2e8a4c3b50"'
 _IF_NONE_MATCH: Json = {
     "name": "If-None-Match",
     "in": "header",
@@ -156,8 +160,7 @@ _IF_NONE_MATCH: Json = {
 _HOLDS = "What If-None-Match names still holds; no body."
 _KEPT: Json = {
     "ETag": {
-        "description": "Of `data` and of `meta` less `recommendation_id` and `took_ms`, which "
-        "differ from answer to answer.",
+        "description": "Of the body, a strong one.",
         "schema": {"type": "string"},
         "example": _TAG,
     },

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from recommender.api.ready import Rendered
-from recommender.api.rendering import cards_of
+from recommender.api.rendering import body_of, cards_of
 from recommender.experiments.assignment import INTERLEAVED
 from recommender.experiments.interleaving import team_draft
 from recommender.pages import FilledPage
@@ -57,7 +57,8 @@ def interleaved(
     # where one of them had its own articles, it did not stay empty
     fallback = slots[0].fallback if slots[1].fallback else None
     version = pages[0].corpus.version
-    return Rendered(data, slots[0].name, fallback, INTERLEAVED, version, tag="", until=0.0), teams
+    body = body_of(data, version, INTERLEAVED, fallback)
+    return Rendered(body, slots[0].name, fallback, tag="", until=0.0), teams
 
 
 def _keys(page: FilledPage, *, alone: bool) -> list[int]:

@@ -10,23 +10,19 @@ _OVERHEAD = 500  # of the objects around them
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A filled slot or page, written out but for what differs from answer to answer.
+    """A filled slot or page, written out.
 
     Attributes:
-        data: JSON of the cards.
+        body: of the answer, JSON.
         slot: the slot, or the first of the page.
         fallback: what filled the slot, or each slot by name; None where nothing stood in.
-        pipeline: which ranked it.
-        index_version: the snapshot that answered.
-        tag: ETag of all that.
+        tag: its ETag.
         until: when an article of the corpus expires next, seconds since 1970.
     """
 
-    data: bytes
+    body: bytes
     slot: SlotName
     fallback: SlotName | dict[SlotName, SlotName | None] | None
-    pipeline: str
-    index_version: str
     tag: str
     until: float
 
@@ -68,4 +64,4 @@ class ReadyAnswers:
 
 def _cost(question: tuple[str, bytes], answer: Rendered) -> int:
     """Bytes in memory: a question may be longer than its answer."""
-    return len(answer.data) + len(question[0]) + len(question[1]) + _OVERHEAD
+    return len(answer.body) + len(question[0]) + len(question[1]) + _OVERHEAD

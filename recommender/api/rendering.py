@@ -20,6 +20,9 @@ from recommender.slots.words import because
 _DIGITS = 6
 """Decimals of scores; they come from float32."""
 
+RECOMMENDATION_ID = "Recommendation-Id"
+"""The header with an id of each answer's own."""
+
 NOT_KEPT: Mapping[str, str] = {"Cache-Control": "no-store"}
 
 
@@ -54,28 +57,48 @@ def envelope(
     headers: Mapping[str, str] = NOT_KEPT,
     experiment: Mapping[str, object] | None = None,
 ) -> Response:
-    """The whole answer; `started` is `time.perf_counter()` when the request came."""
-    meta = orjson.dumps(
-        {
-            "recommendation_id": uuid.uuid4().hex,
-            "index_version": rendered.index_version,
-            "pipeline": rendered.pipeline,
-            "fallback": rendered.fallback,
-            "took_ms": round((time.perf_counter() - started) * 1000, 3),
-            **({} if experiment is None else {"experiment": experiment}),
-        }
+    """The whole answer; `started` is `time.perf_counter()` when the request came.
+
+    What differs from answer to answer stands in its headers, so that equal answers are equal bytes.
+    """
+    body = rendered.body
+    if experiment is not None:
+        # one object more in the last one, which is `meta`
+        body = b'%b,"experiment":%b}}' % (body[:-2], orjson.dumps(experiment))
+    took = (time.perf_counter() - started) * 1000
+    return json_response(
+        body,
+        headers={
+            **headers,
+            RECOMMENDATION_ID: uuid.uuid4().hex,
+            "Server-Timing": f"total;dur={took:.3f}",
+        },
     )
-    return json_response(b'{"data":%b,"meta":%b}' % (rendered.data, meta), headers=headers)
 
 
 def _rendered(
     page: FilledPage, data: bytes, fallback: SlotName | dict[SlotName, SlotName | None] | None
 ) -> Rendered:
-    pipeline, version = page.pipeline.name, page.corpus.version
-    # of all but recommendation_id and took_ms, in which no two answers are the same
-    tag = tag_of(data, version.encode(), pipeline.encode(), orjson.dumps(fallback))
-    until = page.corpus.until
-    return Rendered(data, page.slots[0].name, fallback, pipeline, version, tag, until)
+    body = body_of(data, page.corpus.version, page.pipeline.name, fallback)
+    return Rendered(body, page.slots[0].name, fallback, tag_of(body), page.corpus.until)
+
+
+def body_of(
+    data: bytes,
+    index_version: str,
+    pipeline: str,
+    fallback: SlotName | dict[SlotName, SlotName | None] | None,
+) -> bytes:
+    """The answer, a JSON object.
+
+    Args:
+        data: JSON of the cards.
+        index_version: the snapshot that answered.
+        pipeline: which ranked it.
+        fallback: see `Rendered`.
+    """
+    meta = {"index_version": index_version, "pipeline": pipeline, "fallback": fallback}
+    return b'{"data":%b,"meta":%b}' % (data, orjson.dumps(meta))
 
 
 def _cards(page: FilledPage, slot: FilledSlot, explain: bool) -> bytes:

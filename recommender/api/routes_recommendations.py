@@ -26,8 +26,22 @@ from recommender.experiments.assignment import INTERLEAVED, Assignment, coins
 from recommender.slots.slot import MAX_LIMIT, POPULAR_SLOTS, SlotName, SlotQuery
 
 _TAG = "recommendations"
-_ONE_SLOT = Answer("Cards, best first.", examples.ONE_SLOT)
-_PAGE = Answer("Cards by slot; no article and no copy of one twice.", examples.PAGE)
+_HEADERS = {
+    rendering.RECOMMENDATION_ID: {
+        "description": "Of this answer alone; caches hand it out again.",
+        "schema": {"type": "string"},
+        "example": "5b0d8f6c1f5f4a7b9a3f0f9d2b6c4e11",
+    },
+    "Server-Timing": {
+        "description": "How long it took, in milliseconds.",
+        "schema": {"type": "string"},
+        "example": "total;dur=0.412",
+    },
+}
+_ONE_SLOT = Answer("Cards, best first.", examples.ONE_SLOT, headers=_HEADERS)
+_PAGE = Answer(
+    "Cards by slot; no article and no copy of one twice.", examples.PAGE, headers=_HEADERS
+)
 
 
 class _Recommendations:

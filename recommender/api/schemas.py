@@ -181,9 +181,9 @@ class EventBody(_Strict):
         "",
         max_length=MAX_ID,
         description="of an impression its own, made by the page for each view; "
-        "meta.recommendation_id only where no cache, a browser's neither, hands out an answer "
-        "again; of a click the one it is of, which must have come before it or with it, else the "
-        "click does not count",
+        "the header Recommendation-Id only where no cache, a browser's neither, hands out an "
+        "answer again; of a click the one it is of, which must have come before it or with it, "
+        "else the click does not count",
     )
     shown: list[Id] | None = Field(
         None, min_length=1, max_length=MAX_SHOWN, description="articles of an impression, in order"

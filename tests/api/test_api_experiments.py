@@ -125,12 +125,13 @@ def test_from_request_to_report(home: Path) -> None:
     with serving(home, TRIAL) as client:
         sent: Counter[str] = Counter()
         for number in range(40):
-            answer = client.get(f"{RELATED}?reader=r{number}").json()
+            response = client.get(f"{RELATED}?reader=r{number}")
+            answer, own_id = response.json(), response.headers["Recommendation-Id"]
             meta, shown = answer["meta"], ids(answer)
             impression = {
                 "type": "impression",
                 "article_id": "bridge-0",
-                "impression_id": meta["recommendation_id"],
+                "impression_id": own_id,
                 "experiment": meta["experiment"],
                 "shown": shown,
                 "reader": f"r{number}",
@@ -140,7 +141,7 @@ def test_from_request_to_report(home: Path) -> None:
             click = {
                 "type": "click",
                 "article_id": shown[1],
-                "impression_id": meta["recommendation_id"],
+                "impression_id": own_id,
                 "reader": f"r{number}",
             }
             events = [impression, click] if arm == "upside" else [impression]
@@ -237,11 +238,12 @@ def test_copies_are_shown_once_where_either_pipeline_wants_that(home: Path, arms
 def test_interleaved_clicks_are_credited_to_the_pipeline_of_the_place(home: Path) -> None:
     with serving(home, INTERLEAVED) as client:
         for number in range(12):
-            answer = client.get(f"{RELATED}?limit=4&reader=r{number}").json()
+            response = client.get(f"{RELATED}?limit=4&reader=r{number}")
+            answer, own_id = response.json(), response.headers["Recommendation-Id"]
             meta, shown = answer["meta"], ids(answer)
             wanted = "upside" if number < 10 else "default"
             liked = shown[meta["experiment"]["teams"].index(wanted)]
-            of_list = {"impression_id": meta["recommendation_id"], "reader": f"r{number}"}
+            of_list = {"impression_id": own_id, "reader": f"r{number}"}
             told = {"experiment": meta["experiment"], "shown": shown, "article_id": "bridge-0"}
             impression = {"type": "impression", **of_list, **told}
             client.post(

@@ -8,7 +8,7 @@ CARD = {
     "id", "title", "url", "teaser", "image_url", "section", "labels", "published_at",
     "score", "relevance", "because", "position", "reasons",
 }  # fmt: skip
-META = {"recommendation_id", "index_version", "pipeline", "fallback", "took_ms"}
+META = {"index_version", "pipeline", "fallback"}
 
 
 def ids(cards: list[dict[str, object]]) -> list[str]:

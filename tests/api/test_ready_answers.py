@@ -4,7 +4,7 @@ from recommender.api.ready import ReadyAnswers, Rendered
 
 
 def _answer(data: bytes) -> Rendered:
-    return Rendered(data, "related", None, "default", "v1", 'W/"tag"', inf)
+    return Rendered(data, "related", None, '"tag"', inf)
 
 
 def test_an_answer_is_ready_while_nothing_has_changed() -> None:
