@@ -1,7 +1,6 @@
 """Beacons: what readers did."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import orjson
@@ -51,6 +50,7 @@ _ONE = json_response(_answered(Appended(kept=1), ()), 202)
 class _Events:
     def __init__(self, service: Service) -> None:
         recommender = service.recommender
+        self._clock = recommender.clock
         self._log = recommender.parts.events
         self._own = recommender.parts.own_networks
         self._commits = Commits(recommender.parts.commits)
@@ -78,7 +78,7 @@ class _Events:
         address = request.client.host if self._own and request.client else ""
         if aside is None and is_own(address, self._own):
             aside = "own_address"
-        now = datetime.now(UTC)
+        now = self._clock()
         return Arrival(now, self._log.oldest(now), is_bot(agent.decode("latin-1")), aside)
 
 
