@@ -20,11 +20,9 @@ CARD = {
 }
 
 _META = {
-    "recommendation_id": "5b0d8f6c1f5f4a7b9a3f0f9d2b6c4e11",
     "index_version": "20260131t120000-5f3a",
     "pipeline": "default",
     "fallback": "latest",
-    "took_ms": 0.412,
 }
 
 ONE_SLOT = {"data": [CARD], "meta": _META}
@@ -36,7 +34,14 @@ PAGE = {
 
 STORED = {"data": {"id": "hp-0042", "result": "added"}}
 
-PUT = {"data": {"id": "hp-0042", "result": "added", "unused": ["word_count"], "warnings": []}}
+PUT = {
+    "data": {
+        "id": "hp-0042",
+        "result": "added",
+        "unused": ["expire_at", "word_count"],
+        "warnings": ["The field 'expire_at' is not used: did you mean 'expires_at'?"],
+    }
+}
 
 KEPT = {
     "data": {
@@ -81,7 +86,6 @@ ARTICLE = {
     "section": "City",
     "published_at": "2026-01-31T09:00:00Z",
     "editors_choice": True,
-    "word_count": 412,
 }
 
 LINES = (

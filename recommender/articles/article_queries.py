@@ -136,6 +136,22 @@ def count_by_status(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def count_expired(connection: Connection, at: datetime) -> dict[str, int]:
+    """How many articles of each status expired up to `at`, those withdrawn by hand aside."""
+    due = (articles.c.expires_at <= time_text(at), articles.c.withdrawn_at.is_(None))
+    query = select(articles.c.status, func.count()).where(*due).group_by(articles.c.status)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def known_ids(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of the ids that an article has."""
+    found: set[str] = set()
+    for some in chunks(ids):
+        query = select(articles.c.id).where(articles.c.id.in_(some))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def by_ids(connection: Connection, ids: Sequence[str]) -> dict[str, StoredArticle]:
     """By id, in the order of `ids`; unknown ids are left out."""
     found: dict[str, StoredArticle] = {}

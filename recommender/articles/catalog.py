@@ -59,11 +59,13 @@ class Counts:
         published: articles that may be shown.
         withdrawn: articles that may not.
         with_vector: published ones that have a vector of the embedder asked for.
+        expired: articles whose time ended, which are none of the above; 0 where no time was asked.
     """
 
     published: int
     withdrawn: int
     with_vector: int
+    expired: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,15 +202,26 @@ class Catalog(Closing):
         """
         return self._database.data_version()
 
-    def counts(self, embedder: str) -> Counts:
-        """How many articles there are, and how many of them have the embedder's vector."""
+    def counts(self, embedder: str, at: datetime | None = None) -> Counts:
+        """How many articles there are, and how many of them have the embedder's vector.
+
+        Without a time, aware, an article counts as published until `expire` withdraws it.
+        """
         with self._database.reading() as connection:
             by_status = article_queries.count_by_status(connection)
+            ended = {} if at is None else article_queries.count_expired(connection, at)
             return Counts(
-                published=by_status.get("published", 0),
-                withdrawn=by_status.get("withdrawn", 0),
-                with_vector=vector_queries.count_with_vector(connection, embedder),
+                published=by_status.get("published", 0) - ended.get("published", 0),
+                withdrawn=by_status.get("withdrawn", 0) - ended.get("withdrawn", 0),
+                with_vector=vector_queries.count_with_vector(connection, embedder, at),
+                expired=sum(ended.values()),
             )
+
+    def unknown(self, ids: Sequence[str]) -> list[str]:
+        """Those of the ids, each once and in their order, that no article has or had."""
+        with self._database.reading() as connection:
+            known = article_queries.known_ids(connection, ids)
+        return [one for one in dict.fromkeys(ids) if one not in known]
 
     def get(self, article_id: str) -> StoredArticle | None:
         """The article, published or withdrawn; None where the id is unknown."""

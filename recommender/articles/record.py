@@ -1,12 +1,13 @@
 """A publisher's record, as JSON or CSV gives it, to an `Article`."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 from xxhash import xxh3_64_hexdigest
 
 from recommender.articles.article import Article, Status
-from recommender.articles.field_names import NO_MAP, FieldMap, FieldNames
+from recommender.articles.field_names import NO_MAP, FieldMap, FieldNames, UnusedField
 from recommender.articles.urls import canonical_url
 from recommender.articles.values import (
     body_value,
@@ -24,6 +25,29 @@ from recommender.articles.values import (
 from recommender.errors import InputError
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRecord:
+    """What a record told.
+
+    Attributes:
+        article: see `RecordReader.article`.
+        unused: fields that say nothing about it.
+        without_id: the record had no id, and the article has a derived one.
+    """
+
+    article: Article
+    unused: tuple[UnusedField, ...]
+    without_id: bool
+
+
+OnRead: TypeAlias = Callable[[int, ReadRecord], None]
+"""Told of every record that is an article, with its position in its source, from 1."""
+
+
+def nothing_said(_position: int, _found: ReadRecord) -> None:
+    """An `OnRead` for those who want the articles alone."""
 
 
 def article_from_record(record: Mapping[str, object], *, mapping: FieldMap = NO_MAP) -> Article:
@@ -48,6 +72,10 @@ class RecordReader:
         Raises:
             InputError: names the field, what was expected, what came, and how to mend it.
         """
+        return self.read(record).article
+
+    def read(self, record: Mapping[str, object]) -> ReadRecord:
+        """As `article`, with what else is worth telling of the record."""
         fields = _Fields(record, self._names)
         title = fields.get("title", text_value, "")
         teaser = fields.get("teaser", text_value, "")
@@ -59,7 +87,7 @@ class RecordReader:
         named = status == "withdrawn" and (identifier or url)
         if not (title or body or teaser or named):
             raise InputError(self._without_text(record))
-        return Article(
+        article = Article(
             id=identifier or derived_id(url, title, body or teaser),
             url=url,
             title=" ".join(title.split()),
@@ -78,6 +106,7 @@ class RecordReader:
             source=fields.get("source", text_value, ""),
             expires_at=fields.get("expires_at", expiry_value, None),
         )
+        return ReadRecord(article, self._names.unused(tuple(record)), not identifier)
 
     def _without_text(self, record: Mapping[str, object]) -> str:
         names = [str(name) for name in record]

@@ -2,15 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.dialects.sqlite import insert
 
 from recommender.articles.chunks import chunks
-from recommender.articles.stored import STORED_COLUMNS, StoredArticle, stored_article
+from recommender.articles.stored import STORED_COLUMNS, StoredArticle, stored_article, time_text
 from recommender.articles.tables import articles, vectors
 from recommender.articles.vectors import Vectors, checked, dimension, stacked
 
@@ -86,9 +98,12 @@ class Change:
     vector: Vectors | None
 
 
-def count_with_vector(connection: Connection, embedder: str) -> int:
-    """How many published articles have a vector."""
+def count_with_vector(connection: Connection, embedder: str, at: datetime | None = None) -> int:
+    """How many published articles have a vector; with a time, of those not expired by then."""
     query = select(func.count()).where(_PUBLISHED, _has_vector(embedder))
+    if at is not None:
+        ends = articles.c.expires_at
+        query = query.where(or_(ends.is_(None), ends > time_text(at)))
     return connection.execute(query.select_from(articles)).scalar_one()
 
 

@@ -13,12 +13,17 @@ import typer
 from recommender.articles.sources.chunks import stream_chunks
 from recommender.articles.sources.reject import Reject
 from recommender.cli.default_command import DefaultCommand
-from recommender.cli.event_quality import EventQuality, print_quality, quality_of
+from recommender.cli.event_quality import EventQuality, about_unknown, print_quality, quality_of
 from recommender.cli.options import AsJson, Home, examples, existing_home
 from recommender.cli.outcome import REJECTED
-from recommender.cli.rendering import print_json
+from recommender.cli.rendering import counted, print_json
 from recommender.engine import Recommender
-from recommender.errors import InputError
+from recommender.errors import InputError, SourceError
+from recommender.jobs.unknown_articles import (
+    UnknownArticles,
+    UnknownArticlesCount,
+    unknown_in_log,
+)
 from recommender.readers.event_import import ImportedEvents, import_events
 from recommender.readers.event_lines import Line, csv_rows, json_lines, parquet_rows
 
@@ -39,11 +44,13 @@ class Imported:
         counts: of their records.
         rejects: the file with those that are no event; None where there are none.
         first_rejects: some of them.
+        unknown_articles: that events name and the catalog does not have.
     """
 
     counts: ImportedEvents
     rejects: Path | None
     first_rejects: tuple[Reject, ...]
+    unknown_articles: UnknownArticles
 
 
 @commands.command(
@@ -73,7 +80,7 @@ def import_(
     there are any. A file that is read twice is kept once.
 
     Exit status: 3 where some records are no events; the others are kept, and these stand with
-    their reasons in rejected-events.jsonl of the home.
+    their reasons in rejected-events.jsonl of the home, without what tells who the reader was.
     """
     _refuse_absent(files)
     with Recommender.open(home) as recommender:
@@ -84,11 +91,13 @@ def import_(
     else:
         aside = sum(counts.set_aside.values())
         typer.echo(
-            f"{counts.kept:,} events added, {aside:,} set aside, {counts.known:,} known already, "
-            f"{counts.rejected:,} rejected"
+            f"{counted(counts.kept, 'event')} added, {aside:,} set aside, "
+            f"{counts.known:,} known already, {counts.rejected:,} rejected"
         )
         for reason, count in counts.set_aside.items():
             typer.echo(f"  set aside {count:,}: {reason}")
+        if imported.unknown_articles.events:
+            typer.echo(f"  {about_unknown(imported.unknown_articles)}")
     for reject in imported.first_rejects:
         typer.echo(f"{reject.source} {reject.position}: {reject.reason}", err=True)
     if counts.rejected:
@@ -99,7 +108,8 @@ def import_(
 def quality(home: Home = None, as_json: AsJson = False) -> None:
     """How many events count, and why the others were set aside."""
     with Recommender.open(existing_home(home)) as recommender:
-        found: EventQuality = quality_of(recommender.parts.events.quality())
+        log, catalog = recommender.parts.events, recommender.parts.catalog
+        found: EventQuality = quality_of(log.quality(), unknown_in_log(log, catalog))
     if as_json:
         print_json(found)
     else:
@@ -110,11 +120,13 @@ def import_files(recommender: Recommender, paths: list[Path]) -> Imported:
     """Adds the events of files, of standard input where a path is "-".
 
     Raises:
-        OSError, SourceError: one cannot be read; what came before that is kept.
+        OSError, SourceError: of one nothing can be read; what came before it is kept. One that
+            cannot be read further has its reason among the rejects.
     """
     first: list[Reject] = []
     place = recommender.parts.home / REJECTS
     total = ImportedEvents(0, 0, 0, 0)
+    unknown = UnknownArticlesCount(recommender.parts.catalog)
     with place.open("w", encoding="utf-8") as rejects:
 
         def keep(reject: Reject) -> None:
@@ -126,16 +138,30 @@ def import_files(recommender: Recommender, paths: list[Path]) -> Imported:
             with _opened(path) as items:
                 done = import_events(
                     recommender.parts.events,
-                    items,
+                    _until_broken(items, str(path)),
                     name=str(path),
                     now=datetime.now(UTC),
                     own=recommender.parts.own_networks,
                     on_reject=keep,
+                    on_event=unknown.add,
                 )
             total += done
     if not total.rejected:
         place.unlink()
-    return Imported(total, place if total.rejected else None, tuple(first))
+    return Imported(total, place if total.rejected else None, tuple(first), unknown.counted())
+
+
+def _until_broken(items: Iterator[Line | Reject], name: str) -> Iterator[Line | Reject]:
+    """`items`; where they break off, a reject in place of what cannot be read."""
+    position = 0
+    try:
+        for item in items:
+            position = item.position
+            yield item
+    except SourceError as error:
+        if not position:
+            raise SourceError(str(error) if name in str(error) else f"{name}: {error}") from error
+        yield Reject(name, position + 1, f"{error}; what stands before it is kept")
 
 
 def _refuse_absent(paths: list[Path]) -> None:

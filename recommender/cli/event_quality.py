@@ -8,7 +8,8 @@ from datetime import date
 from rich.table import Table
 from rich.text import Text
 
-from recommender.cli.rendering import console
+from recommender.cli.rendering import console, counted
+from recommender.jobs.unknown_articles import UnknownArticles
 from recommender.readers.event import ASIDES, EVENT_TYPES, WHY, Aside, EventType
 from recommender.readers.events import Quality
 
@@ -39,6 +40,7 @@ class EventQuality:
         events: all of them.
         counted: those that count, by type.
         set_aside: why the others do not, the most frequent reason first.
+        unknown_articles: that events are about and the catalog does not have.
     """
 
     first_day: date | None
@@ -46,9 +48,10 @@ class EventQuality:
     events: int
     counted: dict[EventType, int]
     set_aside: tuple[Reason, ...]
+    unknown_articles: UnknownArticles
 
 
-def quality_of(rows: Sequence[Quality]) -> EventQuality:
+def quality_of(rows: Sequence[Quality], unknown: UnknownArticles) -> EventQuality:
     """Added up over the days."""
     counts: Counter[tuple[Aside | None, EventType]] = Counter()
     for row in rows:
@@ -70,6 +73,7 @@ def quality_of(rows: Sequence[Quality]) -> EventQuality:
         total,
         by_type(None),
         tuple(sorted(reasons, key=lambda one: -one.share)),
+        unknown,
     )
 
 
@@ -84,6 +88,21 @@ def print_quality(found: EventQuality) -> None:
     for one in found.set_aside:
         table.add_row(Text(f"{one.aside}: {one.why}"), *_cells(one.events), f"{one.share:.1%}")
     console().print(table)
+    if found.unknown_articles.events:
+        console().print(about_unknown(found.unknown_articles), markup=False, highlight=False)
+
+
+def about_unknown(unknown: UnknownArticles) -> str:
+    """One line about events that name articles which the catalog does not have."""
+    names = "names" if unknown.events == 1 else "name"
+    articles = (
+        "an article that is" if unknown.articles == 1 else f"{unknown.articles:,} articles that are"
+    )
+    more = ", ..." if unknown.articles > len(unknown.examples) else ""
+    return (
+        f"{counted(unknown.events, 'event')} {names} {articles} not in the catalog: "
+        f"{', '.join(unknown.examples)}{more}"
+    )
 
 
 def _title(found: EventQuality) -> str:

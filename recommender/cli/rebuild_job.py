@@ -6,6 +6,7 @@ from pathlib import Path
 from recommender.articles.field_names import FieldMap, parse_map
 from recommender.cli.outcome import FINE, REJECTED
 from recommender.cli.rebuild_summary import Rebuilt, main_reasons
+from recommender.cli.stopping import stoppable
 from recommender.engine import Recommender
 from recommender.jobs.steps import Watch
 
@@ -36,8 +37,9 @@ def run_rebuild(
 def rebuild_opened(
     recommender: Recommender, sources: Sequence[str], fields: FieldMap, watch: Watch
 ) -> Rebuilt:
-    """As `run_rebuild`, of a home that is open."""
-    report = recommender.rebuild(sources, mapping=fields, watch=watch)
+    """As `run_rebuild`, of a home that is open. Ctrl-C stops it: see `stoppable`."""
+    with stoppable(watch) as heeding:
+        report = recommender.rebuild(sources, mapping=fields, watch=heeding)
     rejects = recommender.parts.home / "rejects.jsonl"
     reasons = main_reasons(rejects) if report.ingested.rejected else ()
     return Rebuilt(report, rejects, reasons)

@@ -67,9 +67,20 @@ def summary(rebuilt: Rebuilt) -> list[str]:
         f"{done.rejected:,} rejected"
     )
     lines = [counts]
+    if done.repeated:
+        lines.append(f"  {counted(done.repeated, 'record')} with an id that came before in them")
+    if done.outdated:
+        lines.append(
+            "  outdated: of this article another version has a later updated_at (else "
+            "published_at) or, where they are equal or missing, came last"
+        )
     lines += [f"  rejected {one.records:,}: {one.reason}" for one in rebuilt.reasons]
     if done.rejected:
         lines.append(f"  every rejected record with its reason: {rebuilt.rejects}")
+    lines += [f"  {warning}" for warning in report.noticed.warnings()]
+    others = [one.field for one in report.noticed.unused if not one.meant]
+    if others:
+        lines.append(f"  other fields that are not used: {len(others):,}")
     lines.append(f"embedded {counted(report.embedded, 'text')}")
     state = "published" if report.published else "is up to date"
     lines.append(

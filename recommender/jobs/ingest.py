@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from xxhash import xxh3_64_intdigest
+
 from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
 from recommender.articles.complete import complete
@@ -15,12 +17,14 @@ _BATCH_CHARACTERS = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of the records of all sources; all but `read` add up to `read`.
+    """What became of the records of all sources; all but `read` and `repeated` add up to `read`.
 
     Attributes:
         read: records.
         added, changed, unchanged, outdated, withheld: see `Upserted`.
         rejected: records that are no article; each with its reason in the rejects file.
+        repeated: records whose id an earlier one had already; of two without times, or of the
+            same time, the later one counts.
     """
 
     read: int = 0
@@ -30,6 +34,7 @@ class Ingested:
     outdated: int = 0
     withheld: int = 0
     rejected: int = 0
+    repeated: int = 0
 
 
 def ingest(
@@ -54,6 +59,7 @@ def ingest(
         patient: see `Catalog.upsert`.
     """
     total = Ingested()
+    seen = _Seen()
 
     def completed(article: Article) -> Article:
         pause()
@@ -73,9 +79,23 @@ def ingest(
             outdated=total.outdated + done.outdated,
             withheld=total.withheld + done.withheld,
             rejected=total.rejected + len(batch) - len(articles),
+            repeated=total.repeated + sum(seen.before(article.id) for article in articles),
         )
         progress(total.read)
     return total
+
+
+class _Seen:
+    """Ids that came, as numbers: of millions, the ids themselves would fill the memory."""
+
+    def __init__(self) -> None:
+        self._known: set[int] = set()
+
+    def before(self, article_id: str) -> bool:
+        number = xxh3_64_intdigest(article_id.encode(errors="surrogatepass"))
+        known = number in self._known
+        self._known.add(number)
+        return known
 
 
 def _batches(

@@ -1,10 +1,12 @@
 """Several sources as one stream of records."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
 from recommender.articles.field_names import FieldMap
+from recommender.articles.noticed import Noticed, Noticing
 from recommender.articles.sources.fetch import NO_STATE, FeedState, FetchLimits
 from recommender.articles.sources.open_source import open_source
 from recommender.articles.sources.reject import Record, Reject
@@ -24,6 +26,7 @@ class Reading:
         *,
         mapping: FieldMap,
         limits: FetchLimits,
+        at: datetime,
     ) -> None:
         """Opens nothing yet.
 
@@ -32,12 +35,14 @@ class Reading:
             catalog: knows what the feeds said at the last visit.
             mapping: the sources' names for fields.
             limits: what fetching may take.
+            at: now, aware.
         """
         self._sources = sources
         self._catalog = catalog
         self._mapping = mapping
         self._limits = limits
         self._states: dict[str, FeedState] = {}
+        self._noticing = Noticing(at)
 
     def records(self) -> Iterator[Record]:
         """All records, once.
@@ -56,6 +61,8 @@ class Reading:
             try:
                 for record in self._of(source):
                     read = True
+                    if isinstance(record, Article):
+                        self._noticing.article(record)
                     yield record
             except SourceError as error:
                 first_error = first_error or error
@@ -64,6 +71,10 @@ class Reading:
                 read = read or source in self._states  # it may have said that nothing is new
         if first_error is not None and not read:
             raise first_error
+
+    def noticed(self) -> Noticed:
+        """What is odd about the records so far; of articles as they are, nothing."""
+        return self._noticing.noticed()
 
     def keep_states(self) -> None:
         """So that the next visit may be answered with "not modified"; once all is stored."""
@@ -76,6 +87,7 @@ class Reading:
             mapping=self._mapping,
             state=FeedState(*self._catalog.feed_state(name)),
             limits=self._limits,
+            on_read=self._noticing.record,
         )
         empty, rejected = True, False
         for record in source.records:

@@ -24,7 +24,7 @@ def test_an_article_put_in_is_in_the_next_answer(client: TestClient) -> None:
     response = client.put("/v1/articles/new/1", json=NEW)
     assert (response.status_code, response.json()) == (
         201,
-        {"data": {"id": "new/1", "result": "added"}},
+        {"data": {"id": "new/1", "result": "added", "unused": [], "warnings": []}},
     )
     assert "new/1" in shown(client, "/v1/articles/bridge-0/related?limit=8")
     assert any(one.startswith("bridge-") for one in shown(client, "/v1/articles/new/1/related"))
@@ -82,3 +82,13 @@ def test_the_id_is_that_of_the_address(client: TestClient) -> None:
     other = client.put("/v1/articles/a-1", json={**NEW, "id": "a-2"})
     assert other.status_code == 422
     assert other.json()["errors"][0]["place"] == "/id"
+
+
+def test_fields_that_are_not_used_are_told_and_what_is_probably_meant(client: TestClient) -> None:
+    record = {**NEW, "expire_at": "2090-01-01", "word_count": 212}
+    data = client.put("/v1/articles/new", json=record).json()["data"]
+    assert (data["result"], data["unused"]) == ("added", ["expire_at", "word_count"])
+    assert data["warnings"] == ["The field 'expire_at' is not used: did you mean 'expires_at'?"]
+    # nothing changed, and it is told all the same
+    again = client.put("/v1/articles/new", json=record).json()["data"]
+    assert (again["result"], again["unused"]) == ("unchanged", ["expire_at", "word_count"])

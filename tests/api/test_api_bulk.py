@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,6 +99,10 @@ def test_the_report_tells_of_every_line(client: TestClient) -> None:
         "outdated": 2,
         "withheld": 0,
         "rejected": 4,
+        "repeated": 1,
+        "derived_ids": [],
+        "unused": [],
+        "warnings": [],
     }
     assert [one["line"] for one in rejects] == [4, 8, 9, 11]
     assert "expected one JSON object" in rejects[0]["reason"]
@@ -125,11 +130,48 @@ def test_it_may_be_gzip(client: TestClient, named: dict[str, str]) -> None:
     assert load(client, gzip.compress(new(30).encode()), **named)["added"] == 30
 
 
-def test_of_gzip_that_is_cut_off_the_first_lines_are_kept(client: TestClient) -> None:
-    told = load(client, gzip.compress(new(2_000).encode())[:-2_000])
-    assert told["rejected"] == 1
-    assert "cut off" in told["rejects"][0]["reason"]  # type: ignore[index]
-    assert 0 < int(str(told["added"])) < 2_000
+@pytest.mark.parametrize("named", [{"Content-Encoding": "gzip"}, {}])
+def test_gzip_that_is_cut_off_is_refused_and_the_first_lines_are_kept(
+    client: TestClient, named: dict[str, str]
+) -> None:
+    cut = gzip.compress(new(2_000).encode())[:-2_000]
+    response = client.post("/v1/articles", content=cut, headers={**NDJSON, **named})
+    assert response.status_code == 400
+    detail = response.json()["detail"]
+    assert "the compressed data ends early" in detail
+    found = re.search(r"([\d,]+) articles were added and 0 changed", detail)
+    assert found is not None
+    kept = int(found[1].replace(",", ""))
+    assert 0 < kept < 2_000
+    again = load(client, gzip.compress(new(2_000).encode()))
+    assert (again["unchanged"], again["added"]) == (kept, 2_000 - kept)
+
+
+def test_gzip_that_is_damaged_is_refused_too(client: TestClient) -> None:
+    wrong_check = gzip.compress(new(30).encode())[:-8] + bytes(8)
+    response = client.post("/v1/articles", content=wrong_check, headers=NDJSON)
+    assert response.status_code == 400
+    assert "the compressed data is damaged" in response.json()["detail"]
+    assert "30 articles were added" in response.json()["detail"]
+
+
+def test_ids_that_were_made_here_and_fields_that_are_not_used_are_told(client: TestClient) -> None:
+    lines = (
+        line("b", "harbour bridge", own=1, catgory="city"),
+        "",
+        json.dumps({"url": "https://example.org/a", "title": "harbour", "own": 2}),
+        json.dumps({"title": "harbour at night", "expires_at": "2020-01-01"}),
+    )
+    told = load(client, "\n".join(lines))
+    derived = told["derived_ids"]
+    assert isinstance(derived, list)
+    assert [one["line"] for one in derived] == [3, 4]
+    assert client.delete(f"/v1/articles/{derived[0]['id']}").status_code == 204
+    assert told["unused"] == [{"field": "catgory", "records": 1}, {"field": "own", "records": 2}]
+    assert told["warnings"] == [
+        "The field 'catgory' is not used: did you mean 'category'?",
+        "1 article has expired: expires_at is past, so no slot shows it.",
+    ]
 
 
 def test_they_are_kept_while_the_model_is_busy_and_shown_afterwards(

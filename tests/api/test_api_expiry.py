@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from recommender.api.app import create_app
 from recommender.articles.record import article_from_record
 from recommender.engine import Recommender
+from recommender.errors import UnknownArticle
 from recommender.wiring import assemble
 from tests.api.clock import Clock
 from tests.api.paper import articles
@@ -83,6 +84,19 @@ def test_the_page_of_an_expired_article_is_as_withdrawn(client: TestClient) -> N
         assert article_id not in shown(client, RELATED)
 
 
+def test_an_end_that_is_past_or_before_the_beginning_is_told(
+    timed: TestClient, clock: Clock
+) -> None:
+    ended = timed.put("/v1/articles/new", json=record("bridge-1", clock.now)).json()["data"]
+    assert ended["result"] == "added"
+    assert ended["warnings"] == ["1 article has expired: expires_at is past, so no slot shows it."]
+    to_end = record("bridge-1", ENDS) | {"published_at": (ENDS + timedelta(days=1)).isoformat()}
+    (warning,) = timed.put("/v1/articles/new", json=to_end).json()["data"]["warnings"]
+    assert warning.startswith("1 article expires before being published: ")
+    fine = timed.put("/v1/articles/fine", json=record("bridge-1", ENDS)).json()["data"]
+    assert fine["warnings"] == []
+
+
 def test_an_expired_article_comes_back_with_a_later_end(timed: TestClient, clock: Clock) -> None:
     timed.put("/v1/articles/bridge-1", json=record("bridge-1", ENDS))
     clock.now = ENDS + timedelta(hours=1)
@@ -112,3 +126,5 @@ def test_a_rebuild_leaves_out_what_expired(home: Path) -> None:
         assert recommender.rebuild().articles == before - 1
         counts = recommender.parts.catalog.counts(recommender.parts.embedder.name)
         assert (counts.published, counts.withdrawn) == (before - 1, 2)
+        with pytest.raises(UnknownArticle, match="its time ended"):
+            recommender.related("bridge-1")

@@ -154,13 +154,11 @@ def test_completing_does_not_keep_others_from_writing(tmp_path: Path) -> None:
     with Catalog.open(path) as catalog, Catalog.open(path) as other:
 
         def interrupted(article: Article) -> Article:
-            # would wait for the lock for 30 s and fail, were it held here
+            # would wait for the lock and fail, were it held here
             other.upsert([Article(id=article.id, title="faster")], complete=unfinished)
             return article
 
-        started_at = time.monotonic()
         done = catalog.upsert([Article(id="a", title="slower")], complete=interrupted)
-        assert time.monotonic() - started_at < 10
         # it was new when first looked at, and no longer when written
         assert (done.added, done.changed) == (0, 1)
         found = catalog.get("a")

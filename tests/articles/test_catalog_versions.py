@@ -115,6 +115,15 @@ def test_without_times_the_later_in_reading_order_wins(catalog: Catalog) -> None
     assert stored(catalog, "a").article.title == "dated"
 
 
+def test_of_equal_times_the_last_wins_as_in_a_log_that_is_appended_to(catalog: Catalog) -> None:
+    first = Article(id="a", title="first", published_at=NOON)
+    last = replace(first, title="last")
+    catalog.upsert([first, last], complete=unfinished)
+    assert stored(catalog, "a").article.title == "last"
+    catalog.upsert([first], complete=unfinished)
+    assert stored(catalog, "a").article.title == "first"
+
+
 def test_the_same_id_twice_in_a_batch_is_written_once(catalog: Catalog) -> None:
     first, second = Article(id="a", title="1"), Article(id="a", title="2")
     assert catalog.upsert([first, second, second], complete=unfinished) == Upserted(
@@ -277,3 +286,11 @@ def test_what_is_stored_is_never_older_than_what_came(
     for one, kept in contents(shared, [dated], withdraw_first=False).items():
         times = [article.updated_at for article in dated if article.id == one]
         assert kept.updated_at == max(time for time in times if time is not None)
+
+
+def test_ids_that_no_article_ever_had_are_told(catalog: Catalog) -> None:
+    catalog.upsert([Article(id="a"), Article(id="b")], complete=unfinished)
+    catalog.withdraw(["b"], at=NOON)
+    many = [f"x{number}" for number in range(1_200)]
+    assert catalog.unknown(["b", "z", "a", "z", *many]) == ["z", *many]
+    assert catalog.unknown([]) == []

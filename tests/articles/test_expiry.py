@@ -92,6 +92,21 @@ def test_what_expired_is_withdrawn_until_another_version_comes(tmp_path: Path) -
         assert catalog.counts("any").published == 3
 
 
+def test_what_expired_is_counted_apart_before_and_after_it_is_withdrawn(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path / "catalog.sqlite") as catalog:
+        ended = [Article(id=name, title=name, expires_at=NOON) for name in ("gone", "by hand")]
+        later = Article(id="later", title="B", expires_at=NOON + timedelta(seconds=1))
+        said = Article(id="said", title="D", status="withdrawn")
+        catalog.upsert([*ended, later, Article(id="stays", title="C"), said], complete=complete)
+        catalog.withdraw(["by hand"], at=NOON - timedelta(days=1))
+        for _ in range(2):
+            counts = catalog.counts("any", NOON)
+            assert (counts.published, counts.withdrawn, counts.expired) == (2, 2, 1)
+            catalog.expire(NOON)
+        before = catalog.counts("any", NOON - timedelta(seconds=1))
+        assert before.expired == 0
+
+
 def test_articles_without_expiry_are_known_by_the_digest_they_always_had() -> None:
     article = Article(id="a", title="T", tags=("x",), published_at=NOON)
     as_before = orjson.dumps({name: getattr(article, name) for name in OLD_FIELDS})

@@ -202,3 +202,11 @@ def test_a_semicolon_parts_names_with_commas_in_them() -> None:
     )
     assert article.authors == ("Moe, Ada", "Lind, Bo")
     assert article.tags == ("R&D",)
+
+
+def test_a_record_tells_whether_its_id_was_made_here() -> None:
+    reader = RecordReader()
+    assert not reader.read({"guid": "a", "title": "T"}).without_id
+    found = reader.read({"id": "", "url": "https://example.org/a", "title": "T"})
+    assert found.without_id
+    assert found.article.id.startswith("u-")

@@ -5,11 +5,12 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from recommender.articles.field_names import NO_MAP, FieldMap, FieldNames, did_you_mean
-from recommender.articles.record import RecordReader
+from recommender.articles.field_names import NO_MAP, FieldMap, FieldNames
+from recommender.articles.record import OnRead, RecordReader, nothing_said
 from recommender.articles.sources.chunks import lines, peeked, utf8_chunks
 from recommender.articles.sources.reject import Record, Reject, excerpt_of
 from recommender.errors import InputError, SourceError
+from recommender.meant import in_passing
 
 # A quote that never ends swallows no more than this before it is noticed
 _MAX_FIELD = 2**20
@@ -18,7 +19,13 @@ _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _NO_UTF8 = re.compile("[\udc80-\udcff]")
 
 
-def read_csv(chunks: Iterable[bytes], *, name: str, mapping: FieldMap = NO_MAP) -> Iterator[Record]:
+def read_csv(
+    chunks: Iterable[bytes],
+    *,
+    name: str,
+    mapping: FieldMap = NO_MAP,
+    on_read: OnRead = nothing_said,
+) -> Iterator[Record]:
     """An article or a reject for each row under the header; in constant memory.
 
     The delimiter is the one of comma, semicolon, tab and bar that the header has most of.
@@ -27,12 +34,13 @@ def read_csv(chunks: Iterable[bytes], *, name: str, mapping: FieldMap = NO_MAP) 
         chunks: the file's bytes, plain or gzip.
         name: what `Reject.source` says; a reject's position is the line its row begins on.
         mapping: the publisher's names for fields.
+        on_read: told of each article, before it comes.
 
     Raises:
         InputError: at once, where `mapping` names a field that no article has.
         SourceError: when iterated, where there is no header with a title or a text.
     """
-    return _records(chunks, name, RecordReader(mapping), mapping)
+    return _records(chunks, name, RecordReader(mapping), mapping, on_read)
 
 
 def header_of(head: bytes) -> tuple[list[str], str]:
@@ -50,7 +58,11 @@ def has_text_column(columns: list[str], mapping: FieldMap) -> bool:
 
 
 def _records(
-    chunks: Iterable[bytes], name: str, reader: RecordReader, mapping: FieldMap
+    chunks: Iterable[bytes],
+    name: str,
+    reader: RecordReader,
+    mapping: FieldMap,
+    on_read: OnRead,
 ) -> Iterator[Record]:
     head, chunks = peeked(utf8_chunks(chunks))
     columns, delimiter = header_of(head)
@@ -78,12 +90,15 @@ def _records(
         if not any(row):
             continue
         try:
-            yield reader.article(_checked(row, columns))
+            found = reader.read(_checked(row, columns))
         except InputError as error:
             position, excerpt = rows.position, rows.first_line()
             if len(row) != len(columns):
                 rows.take_back()  # perhaps a stray quote: the lines it swallowed get their chance
             yield Reject(name, position, str(error), excerpt_of(excerpt))
+            continue
+        on_read(rows.position, found)
+        yield found.article
 
 
 def _checked(row: list[str], columns: list[str]) -> dict[str, str]:
@@ -102,7 +117,7 @@ def _check_header(columns: list[str], mapping: FieldMap, name: str) -> None:
     for field, column in mapping.items():
         if column and column not in columns:
             raise SourceError(
-                f"{name} has no column {column!r} for {field}{did_you_mean(column, columns)}; "
+                f"{name} has no column {column!r} for {field}{in_passing(column, columns)}; "
                 f"its columns: {listed}."
             )
     if not has_text_column(columns, mapping):

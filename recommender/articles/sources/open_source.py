@@ -10,6 +10,7 @@ import httpx
 from rapidfuzz import process
 
 from recommender.articles.field_names import NO_MAP, FieldMap, check_map
+from recommender.articles.record import OnRead, nothing_said
 from recommender.articles.sources.chunks import (
     decompressed,
     peeked,
@@ -86,6 +87,7 @@ def open_source(
     state: FeedState = NO_STATE,
     limits: FetchLimits = LIMITS,
     stdin: BinaryIO | None = None,
+    on_read: OnRead = nothing_said,
 ) -> Source:
     """The source called `name`; its kind by suffix, else by content.
 
@@ -96,6 +98,7 @@ def open_source(
         state: of the last visit to this address.
         limits: what fetching may take.
         stdin: in place of the process's standard input.
+        on_read: told of each article of JSON Lines and CSV, before it comes.
 
     Raises:
         InputError: `mapping` names a field that no article has.
@@ -104,21 +107,22 @@ def open_source(
     """
     check_map(mapping)
     if name == STANDARD_INPUT:
-        return Source(name, read_standard_input(stdin, mapping=mapping))
+        return Source(name, read_standard_input(stdin, mapping=mapping, on_read=on_read))
+    reading = _Reading(mapping, on_read)
     scheme, separator, _ = name.partition("://")
     if separator and scheme.lower() in {"http", "https"}:
-        return _address(name, client, mapping, state, limits)
+        return _address(name, client, state, limits, reading)
     if separator and scheme.isalnum():
         raise SourceError(f"{name}: {scheme}:// is not supported. Supported: {SUPPORTED}.")
-    return Source(name, _file(Path(name), name, mapping))
+    return Source(name, _file(Path(name), name, reading))
 
 
 def _address(
     name: str,
     client: Callable[[], httpx.Client],
-    mapping: FieldMap,
     state: FeedState,
     limits: FetchLimits,
+    reading: "_Reading",
 ) -> Source:
     with client() as open_client:
         answer = fetch(name, client=open_client, state=state, limits=limits)
@@ -126,21 +130,21 @@ def _address(
         return Source(name, iter(()), answer.state, not_modified=True)
     content = _whole([answer.content], name, limits.bytes)
     # what is of no kind goes to the feed reader too, which says what it looks like
-    kind = _kind_by_content(content, mapping) or "feed"
+    kind = _kind_by_content(content, reading.mapping) or "feed"
     if kind == "feed":
         records = read_feed(
             content, name=name, address=answer.address, content_type=answer.content_type
         )
     else:
-        records = _text_records(kind, [content], name, mapping)
+        records = reading.records(kind, [content], name)
     return Source(name, records, answer.state)
 
 
-def _file(path: Path, name: str, mapping: FieldMap) -> Iterator[Record]:
-    kind = _kind_of_file(path, name, mapping)
+def _file(path: Path, name: str, reading: "_Reading") -> Iterator[Record]:
+    kind = _kind_of_file(path, name, reading.mapping)
     if kind == "feed":
         return read_feed(_whole(_chunks_of(path), name, MAX_FEED), name=name)
-    return _text_records(kind, _chunks_of(path), name, mapping)
+    return reading.records(kind, _chunks_of(path), name)
 
 
 def _kind_of_file(path: Path, name: str, mapping: FieldMap) -> Kind:
@@ -177,11 +181,16 @@ def _kind_by_content(head: bytes, mapping: FieldMap) -> Kind | None:
     return "csv" if len(columns) > 1 and has_text_column(columns, mapping) else None
 
 
-def _text_records(
-    kind: Kind, chunks: Iterable[bytes], name: str, mapping: FieldMap
-) -> Iterator[Record]:
-    read = read_csv if kind == "csv" else read_jsonl
-    return read(chunks, name=name, mapping=mapping)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a text of records is read."""
+
+    mapping: FieldMap
+    on_read: OnRead
+
+    def records(self, kind: Kind, chunks: Iterable[bytes], name: str) -> Iterator[Record]:
+        read = read_csv if kind == "csv" else read_jsonl
+        return read(chunks, name=name, mapping=self.mapping, on_read=self.on_read)
 
 
 def _chunks_of(path: Path) -> Iterator[bytes]:

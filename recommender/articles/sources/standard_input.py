@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from recommender.articles.field_names import NO_MAP, FieldMap
+from recommender.articles.record import OnRead, nothing_said
 from recommender.articles.sources.chunks import stream_chunks
 from recommender.articles.sources.jsonl import read_jsonl
 from recommender.articles.sources.reject import Record
@@ -14,7 +15,10 @@ STANDARD_INPUT = "-"
 
 
 def read_standard_input(
-    stream: BinaryIO | None = None, *, mapping: FieldMap = NO_MAP
+    stream: BinaryIO | None = None,
+    *,
+    mapping: FieldMap = NO_MAP,
+    on_read: OnRead = nothing_said,
 ) -> Iterator[Record]:
     """JSON Lines, plain or gzip, from `stream`, by default the process's standard input.
 
@@ -27,4 +31,4 @@ def read_standard_input(
             "- stands for JSON Lines on standard input, but nothing is piped in: "
             "cat articles.jsonl | recommender rebuild -"
         )
-    return read_jsonl(stream_chunks(stream), name=STANDARD_INPUT, mapping=mapping)
+    return read_jsonl(stream_chunks(stream), name=STANDARD_INPUT, mapping=mapping, on_read=on_read)

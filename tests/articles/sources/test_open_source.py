@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from recommender.articles.article import Article
+from recommender.articles.record import ReadRecord
 from recommender.articles.sources.open_source import open_source
 from recommender.errors import InputError, SourceError
 
@@ -134,3 +135,23 @@ def test_a_map_reaches_files(tmp_path: Path) -> None:
     (article,) = open_source(str(path), mapping={"title": "kop"}).records
     assert isinstance(article, Article)
     assert article.title == "A"
+
+
+def test_what_is_read_is_told_with_its_position(tmp_path: Path) -> None:
+    told: list[tuple[int, str, bool]] = []
+
+    def on_read(position: int, found: ReadRecord) -> None:
+        told.append((position, found.unused[0].name, found.without_id))
+
+    files = {
+        "a.jsonl": '\n{"id": "a", "title": "A", "own": 1}\nno JSON\n{"title": "B", "own": 1}\n',
+        "a.json": '[{"id": "a", "title": "A", "own": 1}, 1, {"title": "B", "own": 1}]',
+        "a.csv": "id,title,own\na,A,1\n,B,1\n",
+    }
+    positions = {"a.jsonl": (2, 4), "a.json": (1, 3), "a.csv": (2, 3)}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+        told.clear()
+        list(open_source(str(tmp_path / name), on_read=on_read).records)
+        first, second = positions[name]
+        assert told == [(first, "own", False), (second, "own", True)], name
