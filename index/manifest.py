@@ -14,7 +14,7 @@ from index.errors import SnapshotDamaged, SnapshotError, SnapshotForeign
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-WAY_OUT = "Run: recommender snapshots rollback, or recommender rebuild."
+WAY_OUT = "Run: recommender rebuild, or serve a sound one: recommender snapshots rollback."
 
 _PART = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,99}")
 _BLOCK = 1 << 22

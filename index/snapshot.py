@@ -21,7 +21,15 @@ from pathlib import Path
 
 from index.draft import Draft, disk_errors
 from index.errors import SnapshotBusy, SnapshotDamaged, SnapshotError, SnapshotForeign
-from index.manifest import FORMAT, Manifest, Part, read_manifest, to_disk, verify_parts
+from index.manifest import (
+    FORMAT,
+    WAY_OUT,
+    Manifest,
+    Part,
+    read_manifest,
+    to_disk,
+    verify_parts,
+)
 
 __all__ = ["FORMAT", "Draft", "Listed", "Manifest", "Part", "Snapshot", "SnapshotStore"]
 
@@ -45,7 +53,7 @@ class Listed:
         version: its name.
         created_at: as its manifest says; None where that cannot be read.
         current: whether it is served.
-        published: whether a rollback can come to it; also holds for the one that is served.
+        published: whether a rollback comes to it by itself; also holds for the one that is served.
     """
 
     version: str
@@ -181,37 +189,74 @@ class SnapshotStore:
             for name in self._names()
         )
 
-    def rollback(self) -> str:
+    def rollback(self, to: str | None = None) -> str:
         """Serve the last sound version that was published before the current one.
 
         Twice goes back two. A later publication goes on top of what is served then.
 
+        Args:
+            to: serve this one instead, whether it was published before, rolled back from or never
+                published.
+
         Raises:
-            SnapshotError: there is none; it says why earlier ones were refused.
+            SnapshotError: there is none; it says why earlier ones were refused, and which others
+                are sound. Or `to` is none that `open` takes.
             SnapshotBusy: another process or thread is writing.
         """
         with self._writing():
             stack = self._stack()
+            if to is not None:
+                if to not in stack:
+                    self.publish(to)
+                    return to
+                self.open(to)
+                last = len(stack) - stack[::-1].index(to)
+                self._go_back(stack[:last])
+                return to
             current = stack[-1] if stack else None
-            refused = []
+            refused: list[str] = []
             for place in range(len(stack) - 1, -1, -1):
                 version = stack[place]
                 if version == current:
                     continue
-                try:
-                    self.open(version)
-                except SnapshotError as error:
-                    refused.append(str(error))
+                if why := self._unsound(version):
+                    refused.append(why.removesuffix(WAY_OUT).strip())
                     continue
-                with disk_errors(f"roll back to {version}"):
-                    self._point_to(version)
-                    self._write_history(stack[: place + 1])
+                self._go_back(stack[: place + 1])
                 return version
-            reasons = " ".join(["", *refused])
-            raise SnapshotError(
-                f"No sound snapshot was published before {current}; nothing to roll back to."
-                f"{reasons}"
+            raise SnapshotError(self._nothing_before(current, refused))
+
+    def _go_back(self, stack: list[str]) -> None:
+        """Serves the last of what is then the stack."""
+        with disk_errors(f"roll back to {stack[-1]}"):
+            self._point_to(stack[-1])
+            self._write_history(stack)
+
+    def _unsound(self, version: str) -> str:
+        """Why it cannot be served; "" where it can."""
+        try:
+            self.open(version)
+        except SnapshotError as error:
+            return str(error)
+        return ""
+
+    def _nothing_before(self, current: str | None, refused: list[str]) -> str:
+        stack = self._stack()
+        others = [one for one in self._names() if one not in stack and not self._unsound(one)]
+        if others:
+            way_out = (
+                f"Sound, but not published before it: {', '.join(others)}. "
+                f"Run: recommender snapshots rollback --to {others[-1]}"
             )
+        else:
+            way_out = "Run: recommender rebuild"
+        if current is None:
+            return f"No snapshot is served, so there is nothing to roll back to. {way_out}"
+        reasons = "".join(f" {one}" for one in refused)
+        return (
+            f"No sound snapshot was published before {current}; nothing to roll back to.{reasons} "
+            f"{way_out}"
+        )
 
     def prune(self, *, keep: int) -> tuple[str, ...]:
         """Remove all but the current version and the `keep` - 1 published before it.

@@ -1,6 +1,7 @@
 """Editors' rules: listed, added, ended, and who did it."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import orjson
 from fastapi import FastAPI
@@ -8,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from recommender.api.bodies import model_body
-from recommender.api.documentation import RULE_NUMBER, Answer, Operation, body_of
+from recommender.api.documentation import RULE_NUMBER, Answer, Json, Operation, body_of
 from recommender.api.parameters import Parameter, flag, integer, word
 from recommender.api.problems import Fault, Problem
 from recommender.api.query_strings import NONE, QueryString
@@ -17,14 +18,19 @@ from recommender.api.routing import add
 from recommender.api.rule_bodies import (
     AUDIT_EXAMPLE,
     AUDIT_SCHEMA,
+    REACH_EXAMPLE,
+    REACH_SCHEMA,
     RULE_EXAMPLE,
     RULE_SCHEMA,
     RuleBody,
     audit_json,
+    reach_json,
     rule_json,
 )
 from recommender.api.service import Service
+from recommender.editors.rule import RecordedRule
 from recommender.errors import InputError
+from recommender.pages import Reach
 
 _TAG = "rules"
 _MOST = 10_000
@@ -74,15 +80,20 @@ class _Rules:
     async def add(self, request: Request) -> Response:
         NONE.read(request)
         body = await model_body(request, RuleBody)
-        desk = self._service.recommender.rules
-        try:
-            made = await self._service.waited(
-                lambda: desk.add(body.rule(), by=body.by, why=body.why, replaces=body.replaces)
+        recommender = self._service.recommender
+
+        def kept() -> tuple[RecordedRule, Reach | None]:
+            made = recommender.rules.add(
+                body.rule(), by=body.by, why=body.why, replaces=body.replaces
             )
+            return made, recommender.reach_of(made.rule)
+
+        try:
+            made, reach = await self._service.waited(kept)
         except InputError as error:
             # also an unknown article: it is in the body, and the address is right
             raise Problem.of_faults([Fault("", str(error))]) from None
-        return _answer(rule_json(made), 201)
+        return _answer(rule_json(made), 201, {"meta": reach_json(reach)})
 
     async def end(self, request: Request) -> Response:
         values = _ENDING.values(request)
@@ -108,12 +119,23 @@ class _Rules:
         return _answer([audit_json(one) for one in found])
 
 
-def _answer(data: object, status: int = 200) -> Response:
-    return json_response(orjson.dumps({"data": data}), status)
+def _answer(
+    data: object, status: int = 200, more: Mapping[str, object] = MappingProxyType({})
+) -> Response:
+    return json_response(orjson.dumps({"data": data, **more}), status)
 
 
 def _one(about: str) -> Answer:
     return Answer(about, {"data": RULE_EXAMPLE}, schema=_data(RULE_SCHEMA))
+
+
+def _kept(about: str) -> Answer:
+    schema: Json = {
+        "type": "object",
+        "required": ["data", "meta"],
+        "properties": {"data": RULE_SCHEMA, "meta": REACH_SCHEMA},
+    }
+    return Answer(about, {"data": RULE_EXAMPLE, "meta": REACH_EXAMPLE}, schema=schema)
 
 
 def _many(about: str, example: object, schema: Mapping[str, object]) -> Answer:
@@ -151,7 +173,7 @@ def install(app: FastAPI, service: Service) -> None:
             "add_rule",
             _TAG,
             "Pin, boost, bury, block, ignore a section as a signal, or promote",
-            _one("Kept: it holds from the next request on, in every worker."),
+            _kept("Kept: it holds from the next request on, in every worker."),
             "About one article, pair, section, tag or author. A block beats everything, a pin "
             "beats the ranking; of two pins to one place, or a boost and a bury of one article, "
             "the later rule counts. A rule is never changed: `replaces` ends another for it.",

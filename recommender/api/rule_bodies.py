@@ -10,6 +10,7 @@ from recommender.api.schemas import Id, Time
 from recommender.editors.rule import ACTIONS, TARGET_KINDS, Action, RecordedRule, Rule, Target
 from recommender.editors.rule_book import AuditEntry
 from recommender.editors.told import told
+from recommender.pages import Reach
 
 Number = Annotated[int, Field(ge=1, lt=2**63)]
 
@@ -96,6 +97,13 @@ def rule_json(found: RecordedRule) -> dict[str, object]:
     return {name: value for name, value in whole.items() if value is not None}
 
 
+def reach_json(reach: Reach | None) -> dict[str, object]:
+    """What a rule is about; `articles` is null where nothing was published yet."""
+    if reach is None:
+        return {"articles": None, "near": []}
+    return {"articles": reach.articles, "near": list(reach.near)}
+
+
 def audit_json(entry: AuditEntry) -> dict[str, object]:
     """One change; `before` is null for a rule that is new."""
     return {
@@ -142,6 +150,22 @@ RULE_SCHEMA: Json = {
     },
 }
 
+REACH_SCHEMA: Json = {
+    "type": "object",
+    "required": ["articles", "near"],
+    "properties": {
+        "articles": {
+            "type": ["integer", "null"],
+            "description": "Published ones that it is about; null where nothing was rebuilt yet.",
+        },
+        "near": {
+            "type": "array",
+            "items": _TEXT,
+            "description": "Names that look like the one it gives, where no article has that.",
+        },
+    },
+}
+
 _MAYBE_RULE: Json = {"anyOf": [RULE_SCHEMA, {"type": "null"}]}
 
 AUDIT_SCHEMA: Json = {
@@ -171,6 +195,8 @@ RULE_EXAMPLE = {
     "made_at": "2026-01-31T11:58:03.000125+00:00",
     "in_words": "pin article hp-0017 to position 1 on the page of hp-0042 to 2030-02-01 00:00",
 }
+
+REACH_EXAMPLE = {"articles": 1, "near": []}
 
 AUDIT_EXAMPLE = {
     "number": 12,

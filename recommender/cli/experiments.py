@@ -13,7 +13,7 @@ import typer
 
 from recommender.cli.experiment_tables import print_estimate, print_report
 from recommender.cli.options import AsJson, Home, examples, existing_home, time_option
-from recommender.cli.rendering import print_json
+from recommender.cli.rendering import counted, print_json
 from recommender.engine import Recommender
 from recommender.errors import InputError
 from recommender.experiments.estimates import CLIP, OfflineEstimate, estimate
@@ -174,6 +174,8 @@ def estimate_(
             lists = list(read_logged(impressions, since=since, until=until))
         corpus = recommender.corpus()
         known = [one for one in lists if one.page and corpus.position(one.page) is not None]
+        if not known:
+            raise InputError(_nothing_known(impressions, len(lists)))
         ranked = _ranked(recommender, known, pipeline)
     looked = _examined(examined, lists)
     found = Estimated(pipeline, len(lists) - len(known), estimate(known, ranked, looked, clip=clip))
@@ -185,6 +187,18 @@ def estimate_(
         typer.echo(f"{found.left_out:,} lists of unknown pages were left out", err=True)
 
 
+def _nothing_known(impressions: Path, lists: int) -> str:
+    of = "the event log" if str(impressions) == _LOG else str(impressions)
+    if not lists:
+        return (
+            f"There is no impression in {of}, at the time asked for, that could be estimated from."
+        )
+    return (
+        f"Of {counted(lists, 'impression')} in {of} none stood on the page of a published "
+        "article; article_id names the page."
+    )
+
+
 def _examined(text: str, lists: Sequence[ShownList]) -> npt.NDArray[np.float64]:
     if text == _ESTIMATED:
         return examination(lists)
@@ -192,11 +206,12 @@ def _examined(text: str, lists: Sequence[ShownList]) -> npt.NDArray[np.float64]:
         numbers = np.array([float(one) for one in text.split(",")])
     except ValueError:
         numbers = np.zeros(1)
-    if not ((numbers > 0) & np.isfinite(numbers)).all():
+    if numbers[0] != 1 or not ((numbers > 0) & np.isfinite(numbers)).all():
         raise typer.BadParameter(
-            f"Expected numbers above 0 such as 1,0.7,0.5, got {text!r}.", param_hint="--examined"
+            f"Expected 1 and then numbers above 0 such as 1,0.7,0.5, got {text!r}.",
+            param_hint="--examined",
         )
-    return np.asarray(numbers / numbers[0], dtype=np.float64)
+    return numbers
 
 
 def _ranked(

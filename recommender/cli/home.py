@@ -10,7 +10,7 @@ from rich.text import Text
 
 from recommender.articles.catalog import Counts
 from recommender.cli.options import AsJson, Home, examples, existing_home
-from recommender.cli.rendering import console, print_json
+from recommender.cli.rendering import console, counted, print_json, to_the_second
 from recommender.engine import Recommender
 from recommender.settings import find_home, load_settings, origins
 
@@ -73,7 +73,13 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
         ("home", str(found.home)),
         (
             "articles",
-            f"{found.articles.published:,} published, {found.articles.withdrawn:,} withdrawn",
+            ", ".join(
+                (
+                    f"{found.articles.published:,} published",
+                    f"{found.articles.withdrawn:,} withdrawn",
+                    f"{found.articles.expired:,} expired",
+                )
+            ),
         ),
         ("vectors", f"{found.articles.with_vector:,} of {found.embedder}"),
         ("events", f"{found.events:,}"),
@@ -83,9 +89,9 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     else:
         one = found.served
         rows += [
-            ("snapshot", f"{one.version} of {one.created_at}, {one.articles:,} articles"),
+            ("snapshot", _snapshot(one)),
             ("index", f"{one.index_kind}, recall@10 {one.recall_at_10:.3f}, {one.embedder}"),
-            ("since then", f"{found.changed:,} articles changed"),
+            ("since then", f"{counted(found.changed, 'article')} changed"),
         ]
     rows += [("refused", reason) for reason in found.refused]
     _print_rows(rows)
@@ -137,13 +143,18 @@ def _status(recommender: Recommender) -> Status:
         changed = len(since.changes)
     return Status(
         home=parts.home,
-        articles=parts.catalog.counts(parts.embedder.name),
+        articles=parts.catalog.counts(parts.embedder.name, recommender.clock()),
         events=len(parts.events),
         embedder=parts.embedder.name,
         served=served,
         changed=changed,
         refused=refused,
     )
+
+
+def _snapshot(one: Served) -> str:
+    made = to_the_second(one.created_at)
+    return f"{one.version} of {made}, {counted(one.articles, 'article')}"
 
 
 def _print_rows(rows: list[tuple[str, str]]) -> None:

@@ -14,9 +14,12 @@ REJECTED: Final = 3
 take it for a success (systemd: SuccessExitStatus=3)."""
 INTERRUPTED: Final = 130
 
+_LONGEST = 2_000
+"""Characters of a message: the header of what is no table may be as long as the file."""
+
 
 def one_line(error: Exception) -> str:
-    """What went wrong and the way out, without a line end."""
+    """What went wrong and the way out, without a line end; what cannot be seen is escaped."""
     if isinstance(error, (RecommenderError, VectorIndexError, sqlite3.Error)):
         text = str(error)
     elif isinstance(error, OSError):
@@ -27,4 +30,10 @@ def one_line(error: Exception) -> str:
             f"{type(error).__name__}: {error}. This is a fault of the program: run it again with "
             "--debug and report what it prints."
         )
-    return " ".join(text.split())
+    # a file that is not what its name says may be quoted: nothing of it may move the cursor
+    line = "".join(map(_visible, " ".join(text.split())))
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def _visible(letter: str) -> str:
+    return letter if letter.isprintable() else letter.encode("unicode_escape").decode()

@@ -13,6 +13,10 @@ _LINE_EVERY = 10.0
 """Seconds between two lines of one step."""
 
 
+_WHOLE = 10
+"""From this rate on, a second, what follows the point tells nothing."""
+
+
 @contextmanager
 def watching() -> Iterator[Watch]:
     """A watch that tells on standard error."""
@@ -104,7 +108,7 @@ class _Lines:
 
 
 def _rate(speed: float) -> str:
-    """Nothing where nothing was done; a slow one by the minute, which 0/s would hide."""
+    """Nothing where nothing was done; of a slow one two digits that are no 0, as 0/s hides it."""
     if not speed:
         return ""
-    return f", {speed:,.0f}/s" if speed >= 1 else f", {speed * 60:,.1f}/min"
+    return f", {speed:,.0f}/s" if speed >= _WHOLE else f", {speed:.2g}/s"

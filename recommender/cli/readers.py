@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from recommender.cli.options import AsJson, Home, examples, existing_home
-from recommender.cli.rendering import print_json
+from recommender.cli.rendering import counted, print_json
 from recommender.engine import Recommender
 
 commands = typer.Typer(help="What is kept of readers.")
@@ -39,9 +39,13 @@ def erase(
     Events that are older than the salts of their names belong to nobody any more, and stay. What
     was read together is counted without them from the next rebuild on.
     """
+    if not all(ids):
+        raise typer.BadParameter(
+            "Expected the name of a reader, got an empty one.", param_hint="ID"
+        )
     with Recommender.open(existing_home(home)) as recommender:
         done = Erased(sum(recommender.parts.events.erase(one) for one in ids))
     if as_json:
         print_json(done)
     else:
-        typer.echo(f"erased {done.events:,} events")
+        typer.echo(f"erased {counted(done.events, 'event')}")

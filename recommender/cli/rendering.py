@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import orjson
 import typer
@@ -26,6 +27,11 @@ def console() -> Console:
 def counted(count: int, noun: str) -> str:
     """A number with its noun, which takes an s in the plural."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def to_the_second(created_at: str) -> str:
+    """An ISO 8601 time as UTC, without what is smaller."""
+    return f"{datetime.fromisoformat(created_at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def print_json(value: object) -> None:
@@ -70,7 +76,7 @@ def print_slots(slots: Sequence[Slot], *, explain: bool) -> None:
         if not slot:
             out.print(f"{_heading(slot)}: nothing is eligible", markup=False)
             continue
-        out.print(_table(slot, with_reasons=not explain))
+        out.print(_table(slot))
         if explain:
             out.print(_signals(slot))
 
@@ -80,7 +86,7 @@ def _heading(slot: Slot) -> str:
     return f"{slot.name}{filled_by}"
 
 
-def _table(slot: Slot, *, with_reasons: bool) -> Table:
+def _table(slot: Slot) -> Table:
     table = Table(title=_heading(slot), title_justify="left", title_style="bold")
     table.add_column("", justify="right")
     table.add_column("id", overflow="fold", max_width=24)
@@ -88,21 +94,18 @@ def _table(slot: Slot, *, with_reasons: bool) -> Table:
     table.add_column("section", max_width=14)
     table.add_column("published", no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
-    if with_reasons:
-        table.add_column("why", ratio=2)
+    table.add_column("why", ratio=2)
     for one in slot:
         # Text, not str: a headline may hold what rich takes for markup
-        cells = [
+        table.add_row(
             Text(str(one.position)),
             Text(one.id),
             _title(one),
             Text(one.card.section),
             Text(f"{one.card.published_at:%Y-%m-%d}" if one.card.published_at else ""),
             Text(f"{one.score:.3f}"),
-        ]
-        if with_reasons:
-            cells.append(Text("; ".join(one.because)))
-        table.add_row(*cells)
+            Text("; ".join(one.because)),
+        )
     return table
 
 

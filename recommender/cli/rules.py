@@ -11,14 +11,25 @@ from rich.text import Text
 
 from recommender.cli.options import AsJson, Home, examples, existing_home, time_option
 from recommender.cli.rendering import console, counted, print_json
-from recommender.editors.rule import ACTIONS, Action, RecordedRule, Rule, Target
+from recommender.editors.rule import (
+    ACTIONS,
+    AMOUNTS,
+    Action,
+    RecordedRule,
+    Rule,
+    Target,
+    range_of,
+)
 from recommender.editors.told import told
 from recommender.engine import Recommender
+from recommender.errors import InputError
+from recommender.meant import did_you_mean
 
 commands = typer.Typer(
     help="Editors' rules: pin, boost, bury, block, ignore a section, promote.",
 )
 
+_NONE_YET = "There is no rule. Make one with: recommender rules add --help"
 _ACTIONS = {action.replace("_", "-"): action for action in ACTIONS}
 
 By: TypeAlias = Annotated[
@@ -41,10 +52,12 @@ class Added:
     Attributes:
         rule: as it is kept.
         articles: how many published articles it is about; None where nothing was rebuilt yet.
+        near: names that look like the one it gives, where no article has that.
     """
 
     rule: RecordedRule
     articles: int | None
+    near: tuple[str, ...]
 
 
 def _user() -> str:
@@ -152,8 +165,13 @@ def add(
     target = Target.of(
         {"article": article, "pair": pair, "section": section, "tag": tag, "author": author}
     )
+    ordered = _action(action)
+    amounts = {"position": position, "factor": factor, "share": share}
+    wanted = AMOUNTS.get(ordered)
+    if wanted is not None and amounts[wanted] is None:
+        raise InputError(f"Expected --{wanted} for {action}: {range_of(ordered)}.")
     rule = Rule(
-        action=_action(action),
+        action=ordered,
         target=target,
         position=position,
         factor=factor,
@@ -165,12 +183,14 @@ def add(
     )
     with Recommender.open(existing_home(home)) as recommender:
         made = recommender.rules.add(rule, by=by or _user(), why=why, replaces=replaces)
-        done = Added(made, recommender.articles_of(target))
+        reach = recommender.reach_of(rule)
+    done = Added(made, reach.articles if reach else None, reach.near if reach else ())
     if as_json:
         print_json(done)
         return
     about = "" if done.articles is None else f" ({counted(done.articles, 'article')} now)"
-    typer.echo(f"rule {made.number}: {told(rule)}{about}")
+    hint = f".{did_you_mean(done.near)}" if done.near else ""
+    typer.echo(f"rule {made.number}: {told(rule)}{about}{hint}")
 
 
 @commands.command("list", epilog=examples("recommender rules list", "recommender rules list --all"))
@@ -181,22 +201,24 @@ def list_all(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """The rules that stand, the oldest first."""
+    """The rules that stand, the oldest first; those that are over by themselves say so."""
     with Recommender.open(existing_home(home)) as recommender:
+        now = recommender.clock()
         found = recommender.rules.every() if every else recommender.rules.standing()
     if as_json:
         print_json(found)
         return
     if not found:
-        typer.echo("There is no rule. Make one with: recommender rules add --help")
+        typer.echo(_NONE_YET)
         return
     table = Table("number", "rule", "by", "why", "since")
     for one in found:
         ended = f", ended {one.ended_at:%Y-%m-%d %H:%M}" if one.ended_at else ""
+        over = one.ended_at is None and one.rule.valid_to is not None and one.rule.valid_to <= now
         replaced = f", replaced by {one.replaced_by}" if one.replaced_by else ""
         table.add_row(
             str(one.number),
-            Text(f"{told(one.rule)}{ended}{replaced}"),
+            Text(f"{told(one.rule)}{', over' if over else ''}{ended}{replaced}"),
             Text(one.by),
             Text(one.why),
             f"{one.made_at:%Y-%m-%d %H:%M}",
@@ -233,6 +255,9 @@ def audit(
         found = recommender.rules.audit(limit)
     if as_json:
         print_json(found)
+        return
+    if not found:
+        typer.echo(_NONE_YET)
         return
     table = Table("at", "who", "did", "rule", "what", "why")
     for one in found:

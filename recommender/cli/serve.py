@@ -2,10 +2,13 @@
 
 import copy
 import errno
+import multiprocessing
 import os
+import signal
 import socket
+import threading
 from contextlib import suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +18,10 @@ from recommender.cli.rendering import print_json
 from recommender.engine import Recommender
 from recommender.errors import InputError
 from recommender.settings import HOME_VARIABLE
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.types import ASGIApp
 
 commands = typer.Typer()
 
@@ -50,7 +57,6 @@ def serve(
     # imported here: no other command needs the web framework
     import uvicorn  # noqa: PLC0415
     from uvicorn.config import LOGGING_CONFIG  # noqa: PLC0415
-    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
     logging = copy.deepcopy(LOGGING_CONFIG)
     logging["loggers"]["recommender"] = logging["loggers"]["uvicorn"]
@@ -67,7 +73,7 @@ def serve(
         else:
             typer.echo(f"Serving {folder} at {address}; its documentation: {address}/docs")
         config = uvicorn.Config(
-            "recommender.api.app:from_environment",
+            "recommender.cli.serve:application",
             factory=True,
             workers=workers,
             log_config=logging,
@@ -75,15 +81,63 @@ def serve(
             timeout_graceful_shutdown=_GRACE_SECONDS,
             timeout_worker_healthcheck=_HEALTH_SECONDS,
         )
+        answer(config, listener)
+
+
+def answer(config: "uvicorn.Config", listener: socket.socket) -> None:
+    """Serves until Ctrl-C.
+
+    Raises:
+        typer.Exit: it ended otherwise; FAILED where it, or one of its workers, could not start, of
+            which the log says why.
+    """
+    import uvicorn  # noqa: PLC0415 - as in `serve`
+    from uvicorn.config import STARTUP_FAILURE  # noqa: PLC0415
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
+
+    with suppress(KeyboardInterrupt):  # the way to end it
+        if config.workers > 1:
+            supervisor = Multiprocess(config, sockets=[listener])
+            supervisor.run()
+            # it ends for that as for Ctrl-C
+            if any(one.exitcode == STARTUP_FAILURE for one in supervisor.processes):
+                raise typer.Exit(FAILED)
+            return
         try:
-            with suppress(KeyboardInterrupt):  # the way to end it
-                if workers > 1:
-                    Multiprocess(config, sockets=[listener]).run()
-                else:
-                    uvicorn.Server(config).run(sockets=[listener])
+            uvicorn.Server(config).run(sockets=[listener])
         except SystemExit as error:
             # its own numbers mean other things here: 3 is a rebuild with rejects
             raise typer.Exit(FAILED if error.code else FINE) from error
+
+
+def application() -> "ASGIApp":
+    """The HTTP edge of the home that RECOMMENDER_HOME names, as server and workers make it."""
+    from tqdm import tqdm  # type: ignore[import-untyped]  # noqa: PLC0415 - as in `serve`
+    from uvicorn.importer import import_from_string  # noqa: PLC0415 - as in `serve`
+
+    end_with_parent()
+    # what loads a model shows its progress under a lock between processes, which a server that is
+    # ended by a signal leaves behind, and Python warns of that
+    tqdm.set_lock(threading.RLock())
+    made: ASGIApp = import_from_string("recommender.api.app:from_environment")()
+    return made
+
+
+def end_with_parent() -> None:
+    """Ends this process, as for a signal to end, once the one that made it is gone.
+
+    Else workers of a server that was killed would go on answering, and keep its port. Where no
+    Python process made this one nothing happens.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 import numpy as np
@@ -16,12 +15,13 @@ from index.recall import sampled_recall
 from index.snapshot import SnapshotStore
 from recommender.cli.options import AsJson, Home, examples, existing_home
 from recommender.cli.outcome import FAILED
-from recommender.cli.rendering import console, print_json
+from recommender.cli.rendering import console, print_json, to_the_second
 from recommender.engine import Recommender
 from recommender.slots.shelving import read_corpus
 
 commands = typer.Typer(help="What rebuilds published: list, verify, roll back, prune.")
 
+_NONE_YET = "There is no snapshot yet. Run: recommender rebuild SOURCE..."
 _RECALL_AT = 10
 _RECALL_QUERIES = 50
 
@@ -43,16 +43,20 @@ class Checked:
 
 @commands.command("list", epilog=examples("recommender snapshots list"))
 def list_all(home: Home = None, as_json: AsJson = False) -> None:
-    """Every snapshot, the oldest first."""
+    """Every snapshot, the oldest first.
+
+    "Published before" is what a rollback comes to by itself; "set aside" is what was rolled back
+    from or never published, and is served again by: recommender snapshots rollback --to VERSION.
+    """
     with Recommender.open(existing_home(home)) as recommender:
         found = recommender.parts.store.versions()
     if as_json:
         print_json(found)
         return
     if not found:
-        typer.echo("There is no snapshot yet. Run: recommender rebuild SOURCE...")
+        typer.echo(_NONE_YET)
     for one in found:
-        state = "served" if one.current else "published before" if one.published else "unpublished"
+        state = "served" if one.current else "published before" if one.published else "set aside"
         typer.echo(f"{one.version}  {_moment(one.created_at):<20}  {state}")
 
 
@@ -75,6 +79,8 @@ def verify(
         checked = _check_all(store, names)
     if as_json:
         print_json(checked)
+    elif not checked:
+        typer.echo(_NONE_YET)
     else:
         table = Table("version", "state", "recall@10")
         for one in checked:
@@ -86,13 +92,22 @@ def verify(
 
 
 @commands.command(epilog=examples("recommender snapshots rollback"))
-def rollback(home: Home = None, as_json: AsJson = False) -> None:
+def rollback(
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="VERSION", show_default=False, help="Serve this one, older or newer."
+        ),
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
     """Serve what was published before the current snapshot; twice goes back two.
 
     Withdrawn articles stay withdrawn. The next rebuild publishes the catalog as it is again.
     """
     with Recommender.open(existing_home(home)) as recommender:
-        version = recommender.parts.store.rollback()
+        version = recommender.parts.store.rollback(to)
     if as_json:
         print_json({"version": version})
     else:
@@ -118,10 +133,7 @@ def prune(
 
 
 def _moment(created_at: str | None) -> str:
-    """To the second, as UTC."""
-    if created_at is None:
-        return "not readable"
-    return f"{datetime.fromisoformat(created_at).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return "not readable" if created_at is None else to_the_second(created_at)
 
 
 def _check_all(store: SnapshotStore, versions: Sequence[str]) -> list[Checked]:

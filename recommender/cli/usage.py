@@ -1,9 +1,10 @@
 """A command line that was written wrong, told in one line."""
 
-import difflib
 from collections.abc import Sequence
 
 import typer
+
+from recommender.meant import did_you_mean, nearest
 
 _MEANT = {"until": "to", "till": "to", "since": "from", "folder": "home", "format": "json"}
 """What other programs call an option of ours."""
@@ -24,7 +25,7 @@ def told(error: typer.TyperException, program: str) -> str:
     if context is not None and wrong and hasattr(error, "possibilities"):
         options = [one for parameter in context.command.params for one in parameter.opts]
         near = _nearest(wrong, [one for one in options if one.startswith("--")])
-        message = f"No such option: {wrong}" + (f". Did you mean {near}?" if near else "")
+        message = f"No such option: {wrong}" + (f".{did_you_mean([near])}" if near else "")
     line = " ".join(message.split())
     stop = "" if line.endswith((".", "?", "!")) else "."
     return f"{line}{stop} See: {getattr(context, 'command_path', program)} --help"
@@ -38,5 +39,4 @@ def _nearest(wrong: str, options: Sequence[str]) -> str | None:
     for one in (_MEANT.get(word, ""), *word.split("-")):
         if one in names:
             return names[one]
-    close = difflib.get_close_matches(word, names, n=1)
-    return names[close[0]] if close else None
+    return next((names[one] for one in nearest(word, names, 1)), None)

@@ -18,7 +18,7 @@ MAX_POSITION = 1_000
 MAX_NAME = 512
 PAIR = 2
 
-_AMOUNTS: Final[Mapping[Action, Amount]] = {
+AMOUNTS: Final[Mapping[Action, Amount]] = {
     "pin": "position",
     "boost": "factor",
     "bury": "factor",
@@ -133,17 +133,21 @@ class Rule:
         return begun and (self.valid_to is None or moment < self.valid_to)
 
     def _check_amounts(self) -> None:
-        wanted = _AMOUNTS.get(self.action)
+        wanted = AMOUNTS.get(self.action)
         given = {"position": self.position, "factor": self.factor, "share": self.share}
         for name, value in given.items():
             if value is not None and name != wanted:
                 takes = f"takes a {wanted}" if wanted else "takes no number"
                 raise InputError(f"The action {self.action} {takes}; leave {name} out.")
         if wanted is not None and given[wanted] is None:
-            raise InputError(f"Expected a {wanted} for the action {self.action}: {_range(self)}.")
+            raise InputError(
+                f"Expected a {wanted} for the action {self.action}: {range_of(self.action)}."
+            )
         if not _in_range(self):
             came = given[wanted] if wanted is not None else None
-            raise InputError(f"Expected {_range(self)} for the action {self.action}, got {came}.")
+            raise InputError(
+                f"Expected {range_of(self.action)} for the action {self.action}, got {came}."
+            )
 
     def _check_place(self) -> None:
         kind = self.target.kind
@@ -205,10 +209,11 @@ def _in_range(rule: Rule) -> bool:
     return rule.share is None or 0 < rule.share <= 1
 
 
-def _range(rule: Rule) -> str:
-    if rule.action == "pin":
+def range_of(action: Action) -> str:
+    """What the amount of an action may be, in words, for one of `AMOUNTS`."""
+    if action == "pin":
         return f"a position from 1 to {MAX_POSITION}"
-    if rule.action == "promote":
+    if action == "promote":
         return "a share above 0 and at most 1"
-    least, most = _FACTORS[rule.action]
+    least, most = _FACTORS[action]
     return f"a factor from {least:g} to {most:g}"

@@ -130,7 +130,8 @@ def _time(value: object) -> datetime:
 
 def _ids(name: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise InputError(f"{name}: expected a list of article ids, got {shortened(value)}.")
+        came = "none" if value is None else shortened(value)
+        raise InputError(f"{name}: expected a list of article ids, got {came}.")
     found = tuple(id_value(name, one) for one in value)
     if not all(found):
         raise InputError(f"{name}: expected article ids, got an empty one.")

@@ -58,6 +58,18 @@ def test_one_wrong_event_keeps_all_out(client: TestClient) -> None:
     assert most_read(client) == "football-0"
 
 
+@pytest.mark.parametrize("name", ["events", "data"])
+def test_a_list_within_an_object_is_told_as_that(reading: TestClient, name: str) -> None:
+    wrong = reading.post("/v1/events", json={name: [VIEW]})
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"] == [
+        {
+            "place": "",
+            "detail": f"The body: expected one event, or a list of events, not {name!r} around it.",
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "place"),
     [

@@ -170,6 +170,18 @@ def test_an_unknown_article_is_refused_with_the_nearest_ids(client: TestClient) 
     assert client.get("/v1/rules").json()["data"] == []
 
 
+def test_a_new_rule_says_what_it_is_about(client: TestClient) -> None:
+    def meta(**body: object) -> object:
+        made = client.post("/v1/rules", json={"action": "block", **body, **WHO})
+        assert made.status_code == 201
+        return made.json()["meta"]
+
+    assert meta(article="bridge-1") == {"articles": 1, "near": []}
+    (section,) = {one["section"] for one in client.get(RELATED).json()["data"][:1]}
+    assert meta(section=f"{section}s") == {"articles": 0, "near": [section]}
+    assert meta(tag="next year's") == {"articles": 0, "near": []}
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [
@@ -199,7 +211,7 @@ def test_what_is_no_rule_is_refused(client: TestClient, body: dict[str, object],
         ("/v1/rules/1?why=x", 422, "by as a parameter of the query string, got none"),
         ("/v1/rules/1?by=anna", 422, "Write it as ?why=the+bridge"),
         ("/v1/rules/1?by=anna&wy=x", 422, "Did you mean why"),
-        ("/v1/rules/1?by=&why=x", 422, "by: expected something"),
+        ("/v1/rules/1?by=&why=x", 422, "by: expected a text that is not empty, got ''"),
     ],
 )
 def test_what_cannot_be_ended_is_told(

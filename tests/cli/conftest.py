@@ -1,4 +1,6 @@
 import shutil
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +20,8 @@ def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert main(["rebuild", str(most), "--home", str(home)]) == 0
     assert main(["events", str(folder / "events.jsonl"), "--home", str(home)]) == 0
     assert main(["rebuild", str(folder / "articles.jsonl"), "--home", str(home)]) == 0
-    # over long ago, so that it changes no slot; the help's examples end it
-    block = ["rules", "add", "block", "--article", "hp-0030", "--to", "2020-01-01"]
+    # not for long, so that it changes no slot; the help's examples end it
+    block = ["rules", "add", "block", "--article", "hp-0030", "--from", "2099-01-01"]
     assert main([*block, "--by", "desk", "--why", "test", "--home", str(home)]) == 0
     return home
 
@@ -44,3 +46,11 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
         return Ended(status, out, err)
 
     return run_it
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C means what it does at a terminal: what a shell runs in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

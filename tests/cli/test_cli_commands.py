@@ -1,15 +1,18 @@
 import json
+import re
 import shlex
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 import typer.main
 
+from index.manifest import read_manifest, write_manifest
 from recommender.cli.app import app
 from tests.cli.ended_command import Run
 from tests.cli.village_paper import NOW
@@ -157,11 +160,12 @@ def test_slots_never_show_an_article_twice(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("place")
-def test_reasons_are_short_unless_explained(run: Run) -> None:
+def test_explained_are_the_signals_beside_the_reasons(run: Run) -> None:
     short = run("related", "hp-0021", "--at", NOW).out
     explained = run("related", "hp-0021", "--at", NOW, "--explain").out
 
-    assert "shares" in short or "similar" in short or "same story" in short
+    for told in (short, explained):
+        assert "shares" in told or "similar" in told or "same story" in told
     assert "expanded" not in short
     assert "popularity" not in short
     assert "popularity" in explained
@@ -207,6 +211,73 @@ def test_snapshots_roll_back_prune_and_verify(run: Run, place: Path) -> None:
     damaged = run("snapshots", "verify")
     assert damaged.status == 1
     assert part.name in damaged.out
+
+
+@pytest.mark.usefixtures("place")
+def test_what_was_rolled_back_from_is_served_again_by_name(run: Run) -> None:
+    first, second = (one["version"] for one in json.loads(run("snapshots", "list", "--json").out))
+    run("snapshots", "rollback")
+    assert f"{second}  " in run("snapshots", "list").out
+    assert run("snapshots", "list").out.splitlines()[1].endswith("set aside")
+    nothing = run("snapshots", "rollback")
+    assert nothing.status == 1
+    assert f"before {first}; nothing to roll back to" in nothing.err
+    assert nothing.err.endswith(f"Run: recommender snapshots rollback --to {second}\n")
+    assert run("snapshots", "rollback", "--to", second).out == f"serving {second}\n"
+    assert run("snapshots", "rollback").out == f"serving {first}\n"
+
+
+def test_a_home_without_snapshots_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for command in ("list", "verify"):
+        ended = run("snapshots", command, "--home", str(tmp_path / "empty"))
+        assert (ended.status, ended.out) == (
+            0,
+            "There is no snapshot yet. Run: recommender rebuild SOURCE...\n",
+        )
+    ended = run("snapshots", "rollback", "--home", str(tmp_path / "empty"))
+    assert ended.status == 1
+    assert "No snapshot is served, so there is nothing to roll back to." in ended.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["rebuild articles.jsonl", "events events.jsonl", "demo", "settings", "status", "popular"],
+)
+@pytest.mark.usefixtures("place")
+def test_a_file_as_the_home_is_refused_by_every_command(run: Run, command: str) -> None:
+    Path("file").write_text("", encoding="utf-8")
+    ended = run(*command.split(), "--home", "file")
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err == (
+        "recommender: file is a file; expected the folder of everything. "
+        "Name one with --home or RECOMMENDER_HOME.\n"
+    )
+
+
+@pytest.mark.usefixtures("place")
+def test_status_tells_times_to_the_second(run: Run) -> None:
+    shown = " ".join(run("status").out.split())
+    assert re.search(r"snapshot \d+-[0-9a-f]{8} of [0-9-]{10}T[0-9:]{8}Z, 30 articles", shown)
+
+
+@pytest.mark.usefixtures("place")
+def test_a_snapshot_of_an_earlier_version_is_verified_with_the_way_out(
+    run: Run, place: Path
+) -> None:
+    first, _ = (one["version"] for one in json.loads(run("snapshots", "list", "--json").out))
+    folder = place / "recommender-data" / "snapshots" / "versions" / first
+    manifest = read_manifest(folder)
+    (folder / "columns.expires_at.npy").unlink()
+    left = {name: one for name, one in manifest.parts.items() if name != "columns.expires_at.npy"}
+    write_manifest(folder, replace(manifest, parts=left))
+
+    verified = run("snapshots", "verify", first, "--json")
+    assert verified.status == 1
+    (checked,) = json.loads(verified.out)
+    assert checked["refused"] == (
+        f"Snapshot {first} was made by an earlier version of this program. Run: recommender rebuild"
+    )
 
 
 @pytest.mark.usefixtures("place")

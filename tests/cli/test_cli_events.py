@@ -84,7 +84,10 @@ def test_erasing_readers(run: Run) -> None:
 
     assert json.loads(ended.out) == {"events": 3}
     assert count(run) == 1
+    assert run("readers", "erase", "cyd", "--home", "new").out == "erased 1 event\n"
     assert run("readers", "erase", "ann", "--home", "absent").status == 1
+    nobody = run("readers", "erase", "", "--home", "new")
+    assert (nobody.status, "got an empty one" in nobody.err) == (2, True)
 
 
 @pytest.mark.usefixtures("place")
@@ -97,3 +100,54 @@ def test_a_log_in_the_way_of_retention_is_pruned_by_a_rebuild(run: Run) -> None:
     Path("new/recommender.toml").write_text('[events]\nsalt_days = "never"\n')
     assert run("rebuild", "articles.jsonl", "--home", "new").status == 0
     assert count(run) == 1
+
+
+def test_what_is_no_table_is_quoted_in_short_and_without_what_moves_a_cursor(
+    run: Run, tmp_path: Path
+) -> None:
+    binary = tmp_path / "picture.csv"
+    binary.write_bytes(b"\x1b[2Jred,\x07bell,\x00" + bytes(range(128, 256)) * 400)
+    ended = run("events", str(binary), "--home", str(tmp_path / "new"))
+    assert ended.status == 1
+    assert "needs a header with a column article_id" in ended.err
+    assert "\\x1b[2Jred, \\x07bell" in ended.err
+    assert ended.err.removesuffix("\n").isprintable()
+    assert len(ended.err) < 2_100
+
+
+@pytest.mark.usefixtures("place")
+def test_events_about_articles_that_nobody_knows_are_told(run: Run) -> None:
+    Path("log.jsonl").write_text(
+        "\n".join((line(article_id="hp-0001"), line(article_id="hp-1"), line(article_id="hp-2")))
+    )
+    imported = run("events", "log.jsonl")
+    assert imported.status == 0
+    told = "2 events name 2 articles that are not in the catalog: hp-1, hp-2\n"
+    assert imported.out.endswith(f"  {told}")
+    assert run("events", "quality").out.endswith(told)
+    found = json.loads(run("events", "quality", "--json").out)["unknown_articles"]
+    assert found == {"events": 2, "articles": 2, "examples": ["hp-1", "hp-2"]}
+
+    Path("log.jsonl").write_text(line(article_id="hp-0002"))
+    assert run("events", "log.jsonl").out == (
+        "1 event added, 0 set aside, 0 known already, 0 rejected\n"
+    )
+
+
+@pytest.mark.usefixtures("place")
+def test_of_a_file_that_is_cut_off_what_was_kept_is_told(run: Run) -> None:
+    whole = gzip.compress("\n".join(line(reader=f"r{n}") for n in range(5_000)).encode())
+    Path("log.jsonl.gz").write_bytes(whole[:-1_000])
+    Path("more.jsonl").write_text(line(reader="more"))
+    ended = run("events", "log.jsonl.gz", "more.jsonl", "--home", "new")
+    assert ended.status == 3
+    kept = count(run)
+    assert 1_000 < kept < 5_001
+    assert ended.out.startswith(f"{kept:,} events added, ")
+    assert "log.jsonl.gz " in ended.err
+    assert "the file was cut off here; what stands before it is kept" in ended.err
+
+    Path("log.jsonl.gz").write_bytes(whole[:15])
+    nothing = run("events", "log.jsonl.gz", "--home", "new")
+    assert nothing.status == 1
+    assert "recommender: log.jsonl.gz: the compressed data ends early" in nothing.err

@@ -16,6 +16,7 @@ import pytest
 from recommender.cli.progress import line_watch
 from tests.cli.ended_command import Run
 from tests.cli.village_paper import records, write_articles
+from tests.waiting import LONG
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "rebuild_index.py"
 CLI = [sys.executable, "-c", "import sys; from recommender.cli import main; sys.exit(main())"]
@@ -50,6 +51,32 @@ def test_rejected_records_are_counted_told_and_give_status_3(run: Run, place: Pa
     assert str(rejects.relative_to(place)) in ended.out
     told = [json.loads(line) for line in rejects.read_text().splitlines()]
     assert [one["position"] for one in told] == [1, 2, 3]
+
+
+def test_what_is_odd_about_records_that_were_taken_is_told(run: Run) -> None:
+    record = {"id": "odd", "title": "Odd", "catgory": "village", "own": 1, "mine": 2}
+    ended = {"id": "ended", "title": "Ended", "expires_at": "2020-01-01"}
+    Path("odd.jsonl").write_text("\n".join(map(json.dumps, (record, record, ended))))
+    done = run("rebuild", "odd.jsonl")
+
+    assert done.status == 0
+    assert done.out.splitlines()[1:5] == [
+        "  1 record with an id that came before in them",
+        "  The field 'catgory' of 2 records is not used: did you mean 'category'?",
+        "  1 article has expired: expires_at is past, so no slot shows it.",
+        "  other fields that are not used: 2",
+    ]
+    status = json.loads(run("status", "--json").out)["articles"]
+    assert (status["published"], status["withdrawn"], status["expired"]) == (31, 0, 1)
+    assert "31 published, 0 withdrawn, 1 expired" in run("status").out
+    assert "'ended' was withdrawn: its time ended" in run("related", "ended").err
+
+    record |= {"title": "Older", "updated_at": "2020-01-01"}
+    newer = record | {"title": "Newer", "updated_at": "2020-01-02"}
+    Path("odd.jsonl").write_text("\n".join(map(json.dumps, (newer, record))))
+    assert (
+        "  outdated: of this article another version has a later" in run("rebuild", "odd.jsonl").out
+    )
 
 
 def test_a_source_that_cannot_be_read_does_not_stop_the_others(run: Run) -> None:
@@ -125,11 +152,11 @@ def test_a_feed_is_fetched_again_only_if_it_changed(run: Run) -> None:
     assert "read 0" in second.out
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_loses_nothing_and_says_so(run: Run, place: Path) -> None:
-    # texts long enough that embedding them is not over before the signal comes
     many = [
-        {"id": f"n-{number}", "title": f"Report {number}", "body": f"The {number} bees. " * 400}
-        for number in range(600)
+        {"id": f"n-{number}", "title": f"Report {number}", "body": f"The {number} bees."}
+        for number in range(130)
     ]
     write_articles(place / "many.jsonl", many)
     before = run("snapshots", "list").out
@@ -141,7 +168,7 @@ def test_ctrl_c_loses_nothing_and_says_so(run: Run, place: Path) -> None:
             if line.strip() == "embed":
                 break
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=LONG)
 
     assert process.returncode == 130, err
     assert out == ""
@@ -149,6 +176,10 @@ def test_ctrl_c_loses_nothing_and_says_so(run: Run, place: Path) -> None:
     assert "nothing that was embedded is lost" in err
     assert run("snapshots", "list").out == before
     assert run("slots", "hp-0021").status == 0
+    done = json.loads(run("rebuild", "many.jsonl", "--json").out)
+    assert done["report"]["ingested"]["unchanged"] == 130
+    # it stopped after a chunk at the earliest, while the model was loaded
+    assert done["report"]["embedded"] <= 130 - 64
 
 
 def test_the_script_logs_each_step_with_its_time(place: Path) -> None:
@@ -215,4 +246,4 @@ def test_no_rate_is_told_where_nothing_was_done_and_a_slow_one_by_the_minute() -
     watch.progress(0, 100)
     watch.progress(10, 100)
 
-    assert said == ["embed", "embed: 0 of 100", "embed: 10 of 100, 15.0/min, 360 s left"]
+    assert said == ["embed", "embed: 0 of 100", "embed: 10 of 100, 0.25/s, 360 s left"]

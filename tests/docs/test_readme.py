@@ -8,13 +8,18 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from recommender.api.event_bodies import Arrival, read_events
+from recommender.api.query_strings import POPULAR, RELATED, SLOTS
 from recommender.settings import load_settings
+from recommender.wiring import assemble
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -72,6 +77,17 @@ def test_the_commands_and_the_python_run_as_written(folder: Path) -> None:
 _MAIN = "import sys; sys.argv[0] = 'recommender'; from recommender.cli import main; main()"
 
 
+def test_the_events_that_are_sent_over_http_count() -> None:
+    (block,) = _blocks("console")
+    command = shlex.split(block)
+    assert command[1].endswith("/v1/events")
+    now = datetime.now(UTC)
+    sent = json.loads(command[command.index("-d") + 1])
+    read = read_events(sent, Arrival(now, now - timedelta(days=1), bot=True))  # as curl is
+    assert [one.type for one in read.events] == ["view", "click"]
+    assert not any(one.aside for one in read.events)
+
+
 def test_the_settings_are_valid(tmp_path: Path) -> None:
     (block,) = _blocks("toml")
     (tmp_path / "recommender.toml").write_text(block)
@@ -79,6 +95,17 @@ def test_the_settings_are_valid(tmp_path: Path) -> None:
     settings = load_settings(tmp_path)
     assert settings.popular.window_days == given["popular"]["window_days"]
     assert settings.embedder.model == given["embedder"]["model"]
+    # and together they make a product: pipelines, slots and experiments know each other
+    with closing(assemble(tmp_path)) as parts:
+        assert set(given.get("slots", {})) <= set(parts.slots)
+        assert set(given.get("pipelines", {})) <= set(parts.pipelines)
+        assert set(given.get("experiments", {})) <= set(parts.experiments.by_name)
+
+
+def test_every_parameter_of_a_slot_is_named() -> None:
+    (named,) = re.findall(r"^Parameters: (.*?); `/docs`", README, flags=re.DOTALL | re.MULTILINE)
+    asked = {one.name for query in (RELATED, POPULAR, SLOTS) for one in query.parameters}
+    assert set(re.findall(r"`(\w+)`", named)) == asked
 
 
 def test_every_make_target_of_the_readme_exists() -> None:

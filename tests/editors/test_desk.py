@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,14 @@ def desk(tmp_path: Path) -> Iterator[RuleDesk]:
         made = [Article(id=f"bridge-{n}", title=f"Bridge {n}", body="Rust.") for n in range(3)]
         catalog.upsert(made, complete=lambda article: replace(article, language="en"))
         catalog.withdraw(["bridge-2"], at=NOON)
-        yield RuleDesk(book, catalog, ("related", "popular"))
+        copies = {"bridge-0", "bridge-1"}
+        yield RuleDesk(
+            book,
+            catalog,
+            ("related", "popular"),
+            lambda one, other: {one, other} == copies,
+            lambda: NOON,
+        )
 
 
 def pin(article: str, **more: str) -> Rule:
@@ -32,7 +39,7 @@ def pin(article: str, **more: str) -> Rule:
 
 
 def test_a_rule_about_a_known_article_is_taken(desk: RuleDesk) -> None:
-    made = desk.add(pin("bridge-0", page="bridge-1", slot="related"), by="anna", why="x", at=NOON)
+    made = desk.add(pin("bridge-0", page="bridge-2", slot="related"), by="anna", why="x", at=NOON)
     assert desk.standing() == [made]
     desk.end(made.number, by="anna", why="y", at=NOON)
     assert desk.standing() == []
@@ -69,4 +76,31 @@ def test_an_unknown_slot_is_refused_and_the_known_are_told(desk: RuleDesk) -> No
 
 def test_names_that_no_article_has_yet_are_taken(desk: RuleDesk) -> None:
     desk.add(Rule(action="block", target=Target("tag", ("new",))), by="anna", why="x")
+    assert len(desk.standing()) == 1
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        pin("bridge-0", page="bridge-1"),
+        Rule(action="boost", target=Target("pair", ("bridge-1", "bridge-0")), factor=2),
+    ],
+)
+def test_what_a_copy_of_its_page_never_shows_is_refused(desk: RuleDesk, rule: Rule) -> None:
+    with pytest.raises(InputError, match=r"is a copy of 'bridge-[01]', so neither ever stands"):
+        desk.add(rule, by="anna", why="x")
+    assert desk.standing() == []
+
+
+def test_a_copy_may_be_blocked_on_the_other_ones_page(desk: RuleDesk) -> None:
+    block = Rule(action="block", target=Target("article", ("bridge-0",)), page="bridge-1")
+    desk.add(block, by="anna", why="x")
+    assert len(desk.standing()) == 1
+
+
+def test_a_rule_that_is_over_already_is_refused(desk: RuleDesk) -> None:
+    with pytest.raises(InputError, match="later than now, got 2026-06-30T12:00:00"):
+        desk.add(replace(pin("bridge-0"), valid_to=NOON), by="anna", why="x")
+    assert desk.every() == []
+    desk.add(replace(pin("bridge-0"), valid_to=NOON + timedelta(seconds=1)), by="anna", why="x")
     assert len(desk.standing()) == 1

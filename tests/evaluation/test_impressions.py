@@ -42,7 +42,10 @@ BAD: dict[str, tuple[object, str]] = {
     "true is no time": (GOOD | {"timestamp": True}, "got True"),
     "nothing shown": (GOOD | {"shown": [], "clicked": []}, "expected 1 to 1,000 article ids"),
     "shown is no list": (GOOD | {"shown": "a b"}, "shown: expected a list of article ids"),
-    "no clicks told": ({**GOOD, "clicked": None}, "clicked: expected a list of article ids"),
+    "no clicks told": (
+        {**GOOD, "clicked": None},
+        "clicked: expected a list of article ids, got none.",
+    ),
     "twice": (GOOD | {"shown": ["a", "a", "b"]}, "shown: expected each article once"),
     "not shown": (GOOD | {"clicked": ["d"]}, "clicked: expected only articles that were shown"),
     "an empty id": (GOOD | {"shown": ["a", "", "b"]}, "shown: expected article ids"),

@@ -145,7 +145,24 @@ def test_a_bad_line_is_rejected_with_its_number_and_the_rest_goes_on(log: EventL
     for reject, (_, word) in zip(rejects, bad.values(), strict=True):
         assert word in reject.reason
         assert reject.source == "log"
-        assert not reject.excerpt  # it may tell of a reader
+
+
+def test_a_rejected_record_is_quoted_without_its_reader(log: EventLog) -> None:
+    told = {"reader": "ann", "user_id": "u", "address": "192.0.2.1", "user_agent": "X"}
+    lines = [
+        line(),
+        line(type="purchase", **told),
+        line(at="1999-01-01", **told),
+        '["ann"]',
+        '{"ann',
+    ]
+    _, rejects = imported(log, read(lines))
+    assert [one.excerpt for one in rejects] == [
+        '{"type":"purchase","article_id":"a","at":"2024-05-01T12:00:00Z"}',
+        '{"type":"view","article_id":"a","at":"1999-01-01"}',
+        "",
+        "",
+    ]
 
 
 def test_a_file_that_is_read_twice_is_kept_once(tmp_path: Path) -> None:
