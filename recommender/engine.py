@@ -18,7 +18,8 @@ from recommender.articles.sources.reject import Record, Reject
 from recommender.asking import Subjects
 from recommender.closing import Closing
 from recommender.editors.desk import RuleDesk
-from recommender.errors import InputError
+from recommender.editors.rule import Rule
+from recommender.errors import InputError, NotReady
 from recommender.jobs.backlog import Backlog
 from recommender.jobs.embedding import embed_texts, texts_ahead, texts_lacking
 from recommender.jobs.ingest import Ingested, ingest
@@ -32,6 +33,7 @@ from recommender.similarity.gathered_embedder import GatheredEmbedder
 from recommender.slots.live import LiveCorpus
 from recommender.slots.live_rules import LiveRules
 from recommender.slots.present import Present
+from recommender.slots.reach import Reach, are_copies, reach_of
 from recommender.slots.readership import LiveReadership
 from recommender.wiring import Parts, assemble, fetch_limits, rebuilder
 
@@ -78,7 +80,7 @@ class Recommender(Pages, Closing):
         subjects = Subjects(parts.catalog, gathered, clock)
         super().__init__(parts, present, subjects, clock)
         self.rules = RuleDesk(
-            parts.rules, parts.catalog, tuple(parts.slots), self.are_copies, clock
+            parts.rules, parts.catalog, tuple(parts.slots), self._are_copies, clock
         )
         self.backlog = Backlog(
             parts.catalog, parts.embedder, self._embedding, parts.home / "embedding.lock"
@@ -94,6 +96,19 @@ class Recommender(Pages, Closing):
         """
         folder = find_home(None if home is None else Path(home))
         return cls(assemble(folder), follow=follow)
+
+    def reach_of(self, rule: Rule) -> Reach | None:
+        """What a rule is about; None where nothing was published."""
+        try:
+            return reach_of(self.corpus(), rule)
+        except NotReady:
+            return None
+
+    def _are_copies(self, one: str, other: str) -> bool:
+        try:
+            return are_copies(self.corpus(), one, other)
+        except NotReady:
+            return False
 
     def close(self) -> None:
         """Lets go of the files."""

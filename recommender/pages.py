@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from recommender.asking import Subjects, UnpublishedText, check_extent, moment_of
-from recommender.editors.rule import Rule
-from recommender.errors import NotReady, SettingsError
+from recommender.errors import SettingsError
 from recommender.jobs.scoring import ScoredBatch, score
 from recommender.readers.popularity import PopularWindow
 from recommender.slots.candidates import Subject, TakesTime, subject_of
@@ -19,7 +18,6 @@ from recommender.slots.filled import FilledSlot, render
 from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.present import Moment, Present
-from recommender.slots.rule_matching import names_like, ruled_positions
 from recommender.slots.slot import (
     NO_FILTERS,
     POPULAR_SLOTS,
@@ -60,19 +58,6 @@ class FilledPage:
         return tuple(
             render(self.corpus, one, self.pipeline, self.subject, at=at) for one in self.slots
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What a rule is about.
-
-    Attributes:
-        articles: published ones that it names, with copies where it is about these too.
-        near: names that look like the one it gives, where no article has that.
-    """
-
-    articles: int
-    near: tuple[str, ...]
 
 
 class Pages:
@@ -342,26 +327,6 @@ class Pages:
             NotReady: no snapshot was published.
         """
         return self._present.corpus()
-
-    def reach_of(self, rule: Rule) -> Reach | None:
-        """What a rule is about; None where nothing was published."""
-        try:
-            corpus = self.corpus()
-        except NotReady:
-            return None
-        count = int(np.sum(~corpus.hidden[ruled_positions(corpus, rule)]))
-        return Reach(count, () if count else tuple(names_like(corpus, rule.target)))
-
-    def are_copies(self, one: str, other: str) -> bool:
-        """Whether two ids are of copies, as the last rebuild found them; an article is its own."""
-        try:
-            corpus = self.corpus()
-        except NotReady:
-            return False
-        place, beside = corpus.position(one), corpus.position(other)
-        if place is None or beside is None:
-            return False
-        return bool(corpus.groups[place] == corpus.groups[beside])
 
     def _reading(self, window: timedelta | None, half_life: timedelta | None) -> PopularWindow:
         of_home = self.parts.popular

@@ -30,7 +30,7 @@ from recommender.api.rule_bodies import (
 from recommender.api.service import Service
 from recommender.editors.rule import RecordedRule
 from recommender.errors import InputError
-from recommender.pages import Reach
+from recommender.slots.reach import Reach
 
 _TAG = "rules"
 _MOST = 10_000

@@ -10,7 +10,7 @@ from recommender.api.schemas import Id, Time
 from recommender.editors.rule import ACTIONS, TARGET_KINDS, Action, RecordedRule, Rule, Target
 from recommender.editors.rule_book import AuditEntry
 from recommender.editors.told import told
-from recommender.pages import Reach
+from recommender.slots.reach import Reach
 
 Number = Annotated[int, Field(ge=1, lt=2**63)]
 

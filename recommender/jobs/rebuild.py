@@ -1,23 +1,28 @@
 """Sources in, published snapshot out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
+from index.choice import RECALL
 from index.errors import QueryError, SnapshotError
 from index.exact import ExactIndex
+from index.faiss_build import unfilled
 from index.faiss_index import FaissIndex
 from index.protocol import Ids, Vectors
-from index.recall import sampled_recall
+from index.recall import graph_recall, sampled_recall
 from index.snapshot import Snapshot, SnapshotStore
 from recommender.articles.arrays import read_array
 from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
 from recommender.articles.columns import read_columns
 from recommender.articles.identifiers import read_identifiers
+from recommender.articles.noticed import Noticed
 from recommender.articles.sources.reject import Reject
 from recommender.errors import NotReady, SettingsError
 from recommender.jobs.embedding import embed_pending
@@ -27,17 +32,19 @@ from recommender.jobs.relations import Earlier, relate
 from recommender.jobs.steps import Steps, Watch
 from recommender.readers.together import ReadTogether
 from recommender.similarity.embedder import Embedder
+from recommender.similarity.neighbours import read_nearest
 from recommender.similarity.stories import read_stories
 from recommender.slots.learned import Learned, read_learned
 from recommender.slots.live import CATALOG
 from recommender.slots.shelving import stock, write_corpus
 from recommender.slots.together import is_like, read_together_rows, together_of
 
-RECIPE = 10
+RECIPE = 11
 """Raised when the same catalog would give another snapshot, so that the next rebuild makes it."""
 
 _RECALL_AT = 10
 _RECALL_QUERIES = 200
+_MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +54,17 @@ class RebuildOptions:
     Attributes:
         neighbours: candidates kept for each article.
         keep: published snapshots that stay for a rollback, the current one included.
-        index_factory: a FAISS factory string; None lets the size decide.
+        index_factory: a FAISS factory string; None lets size and memory decide.
+        index_megabytes: that the structure may take beside the exact vectors; None: any.
+        recall: share of the ten nearest that a search has to find; searches are tuned to it.
         learned: what makes two articles one story.
     """
 
     neighbours: int = 100
     keep: int = 3
     index_factory: str | None = None
+    index_megabytes: int | None = None
+    recall: float = RECALL
     learned: Learned = field(default_factory=read_learned)
 
 
@@ -68,6 +79,7 @@ class RebuildReport:
         version: of that snapshot.
         published: whether this run made it; False where nothing had changed.
         seconds: how long each step took, by its name.
+        noticed: what is odd about the records of sources.
     """
 
     ingested: Ingested
@@ -76,6 +88,7 @@ class RebuildReport:
     version: str
     published: bool
     seconds: dict[str, float]
+    noticed: Noticed = Noticed()  # noqa: RUF009 - frozen, so one may serve all
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +125,7 @@ class Rebuilder:
             NotReady: there is no article to make a snapshot of.
             SettingsError: no index can be made as `index_factory` says.
         """
+        self._check_factory()
         steps = Steps(watch or Watch())
         with rebuild_lock(self.home / "rebuild.lock"):
             ingested = steps.timed("read", lambda: self._ingest(records, steps.watch))
@@ -147,6 +161,8 @@ class Rebuilder:
             CATALOG: self.catalog.identity,
             "neighbours": self.options.neighbours,
             "index_factory": self.options.index_factory or "",
+            "index_megabytes": self.options.index_megabytes or 0,
+            "recall_asked": self.options.recall,
             "learned": self.options.learned.digest,
         }
 
@@ -173,14 +189,21 @@ class Rebuilder:
             return False
         return is_like(kept, together_of(read, ids, len(ids)))
 
-    def _indexed(self, rows: Ids, vectors: Vectors) -> FaissIndex:
+    def _check_factory(self) -> None:
+        """As far as nothing is known of the vectors: embedding them may take hours."""
         factory = self.options.index_factory
-        try:
-            return FaissIndex.build(rows, vectors, factory=factory)
-        except QueryError as error:
-            if factory is None:
-                raise
-            raise SettingsError(f"The setting rebuild.index_factory is wrong: {error}") from error
+        if factory is not None:
+            with _of_setting():
+                unfilled(factory, self.embedder.dim)
+
+    def _indexed(self, rows: Ids, vectors: Vectors) -> FaissIndex:
+        factory, recall = self.options.index_factory, self.options.recall
+        if factory is None:
+            megabytes = self.options.index_megabytes
+            memory = None if megabytes is None else megabytes * _MEGABYTE
+            return FaissIndex.build(rows, vectors, memory=memory, recall=recall)
+        with _of_setting():
+            return FaissIndex.build(rows, vectors, factory=factory, recall=recall)
 
     def _build(self, steps: Steps, current: Snapshot | None, read: ReadTogether) -> tuple[str, int]:
         with self.catalog.export(self.embedder.name) as export, self.store.draft() as draft:
@@ -198,20 +221,13 @@ class Rebuilder:
                 shelf,
                 self.options.neighbours,
                 self.options.learned,
+                index=index,
                 before=_earlier(current),
                 read=read,
                 steps=steps,
             )
-            recall = steps.timed(
-                "recall",
-                lambda: sampled_recall(
-                    index,
-                    ExactIndex(shelf.columns.rows, vectors),
-                    _RECALL_AT,
-                    sample=_RECALL_QUERIES,
-                    rng=np.random.default_rng(0),  # the same sample for the same catalog
-                ),
-            )
+            nearest = relations.neighbours.nearest
+            recalls = steps.timed("recall", lambda: _recalls(index, vectors, nearest))
             steps.timed("write", lambda: write_corpus(stocked, index, relations, draft))
             version = draft.seal(
                 created_at=self.clock().isoformat(),
@@ -222,7 +238,8 @@ class Rebuilder:
                 facts={
                     **self._facts(),
                     "index_kind": index.kind,
-                    f"recall_at_{_RECALL_AT}": round(recall, 4),
+                    "index_breadth": index.breadth or 0,
+                    **recalls,
                     "stories": len(np.unique(relations.stories.of)),
                     "copies": int(np.sum(relations.copies.groups != np.arange(len(shelf)))),
                 },
@@ -234,11 +251,40 @@ class Rebuilder:
         return version, len(shelf)
 
 
+def _recalls(
+    index: FaissIndex, vectors: Vectors, nearest: npt.NDArray[np.int32] | None
+) -> dict[str, float]:
+    """How much of what is near searches find, and each article's nearest hold."""
+    oracle = ExactIndex(index.ids, vectors)
+    rng = np.random.default_rng(0)  # the same sample for the same catalog
+    found = {
+        f"recall_at_{_RECALL_AT}": sampled_recall(
+            index, oracle, _RECALL_AT, sample=_RECALL_QUERIES, rng=rng
+        )
+    }
+    if nearest is not None:
+        found["nearest_recall"] = graph_recall(nearest, oracle, sample=_RECALL_QUERIES, rng=rng)
+    return {name: round(recall, 4) for name, recall in found.items()}
+
+
+@contextmanager
+def _of_setting() -> Iterator[None]:
+    try:
+        yield
+    except QueryError as error:
+        raise SettingsError(f"The setting rebuild.index_factory is wrong: {error}") from error
+
+
 def _earlier(snapshot: Snapshot | None) -> Earlier | None:
     if snapshot is None:
         return None
     try:
         columns, _ = read_columns(snapshot)
-        return Earlier(columns.rows, read_array(snapshot, "vectors"), read_stories(snapshot).of)
+        return Earlier(
+            columns.rows,
+            read_array(snapshot, "vectors"),
+            read_stories(snapshot).of,
+            read_nearest(snapshot),
+        )
     except (OSError, ValueError, KeyError):
-        return None  # damaged: stories are told apart anew
+        return None  # damaged: articles are related anew

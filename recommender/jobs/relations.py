@@ -6,12 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from index.ascending import located
+from index.faiss_index import FaissIndex
+from index.graph_update import Before
 from index.protocol import Vectors
 from recommender.jobs.steps import Steps
 from recommender.readers.together import ReadTogether
 from recommender.similarity.duplicates import find_copies
 from recommender.similarity.lexical_search import lexical_graph, postings
-from recommender.similarity.neighbours import Neighbours, find_neighbours
+from recommender.similarity.neighbours import Neighbours, find_neighbours, nearest_by_vector
 from recommender.similarity.stories import arrange, find_stories
 from recommender.slots.corpus import Relations, Shelf
 from recommender.slots.learned import Learned
@@ -29,11 +31,13 @@ class Earlier:
         rows: shape (n,), ascending, the catalog's.
         vectors: shape (n, dim): of a text that changed it is another one.
         stories: shape (n,): by number.
+        nearest: shape (n, m): positions of the nearest by vector.
     """
 
     rows: npt.NDArray[np.int64]
     vectors: Vectors
     stories: npt.NDArray[np.int32]
+    nearest: npt.NDArray[np.int32]
 
 
 def relate(
@@ -41,6 +45,7 @@ def relate(
     count: int,
     learned: Learned,
     *,
+    index: FaissIndex,
     before: Earlier | None,
     read: ReadTogether,
     steps: Steps,
@@ -51,11 +56,13 @@ def relate(
         shelf: its texts and columns.
         count: candidates kept for each article.
         learned: when a pair is one story.
-        before: the snapshot before, whose stories go on; None groups all anew.
+        index: of its vectors, by row of the catalog.
+        before: the snapshot before, whose stories and nearest go on; None relates all anew.
         read: what the same people read.
         steps: told of each.
     """
     texts, times = shelf.texts, shelf.columns.published_at
+    previous = None if before is None else _previous(shelf, before)
     made = steps.timed("postings", lambda: postings(texts.terms))
     lexical = steps.timed(
         "lexical neighbours",
@@ -69,16 +76,24 @@ def relate(
         lambda: find_neighbours(
             texts,
             count,
+            nearest=nearest_by_vector(
+                texts,
+                count,
+                before=None if before is None or previous is None else _went_on(before, previous),
+                searched=index,
+            ),
             lexical=lexical,
             always=together.padded(),
             progress=steps.watch.progress,
         ),
     )
     copies = steps.timed("copies", lambda: find_copies(shelf.sketches))
-    previous = None if before is None else _went_on(shelf, before)
     likeness = _likeness(neighbours, learned)
+    stories = None
+    if before is not None and previous is not None:
+        stories = np.where(previous < 0, -1, before.stories[previous])
     story = steps.timed(
-        "stories", lambda: find_stories(neighbours.positions, likeness, times, previous)
+        "stories", lambda: find_stories(neighbours.positions, likeness, times, stories)
     )
     return Relations(neighbours, made, copies, together, arrange(story))
 
@@ -93,11 +108,18 @@ def _likeness(neighbours: Neighbours, learned: Learned) -> npt.NDArray[np.float3
     return found
 
 
-def _went_on(shelf: Shelf, before: Earlier) -> npt.NDArray[np.int64]:
-    """The earlier story of each article, by its number then; -1 where it or its text is new."""
+def _previous(shelf: Shelf, before: Earlier) -> npt.NDArray[np.int64]:
+    """The earlier position of each article; -1 where it or its text is new."""
     place, same = located(shelf.columns.rows, before.rows)
     for start in range(0, len(shelf), _BLOCK):
         here = slice(start, start + _BLOCK)
         earlier = before.vectors[place[here]]
         same[here] &= (earlier == shelf.texts.vectors[here]).all(axis=1)
-    return np.where(same, before.stories[place], -1)
+    return np.where(same, place, -1)
+
+
+def _went_on(before: Earlier, previous: npt.NDArray[np.int64]) -> Before:
+    now = np.full(len(before.rows), -1, dtype=np.int64)
+    there = np.flatnonzero(previous >= 0)
+    now[previous[there]] = there
+    return Before(before.nearest, now)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
+from index.faiss_index import FaissIndex
 from index.graph import knn_graph
+from index.graph_update import Before
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
 from recommender.similarity.expansion import (
@@ -53,18 +55,30 @@ class Neighbours:
         background: shape (len(TEXT_SIGNALS),), float32: the mean signals of each article with its
             `BACKGROUND`th nearest, or the last where there are fewer: as near as that are articles
             of this corpus that have nothing to do with each other.
+        nearest: shape (n, m), int32: the nearest by vector alone, as `knn_graph` returns them, so
+            that the next rebuild goes on from there; None where they were read to be served.
     """
 
     positions: npt.NDArray[np.int32]
     signals: npt.NDArray[np.float16]
     expansion: Expansion
     background: npt.NDArray[np.float32]
+    nearest: npt.NDArray[np.int32] | None = None
+
+
+def nearest_by_vector(
+    texts: Texts, count: int, *, before: Before | None = None, searched: FaissIndex | None = None
+) -> npt.NDArray[np.int32]:
+    """What `find_neighbours` keeps `count` of: see `knn_graph`."""
+    # as many as the background needs, however few are kept
+    return knn_graph(texts.vectors, max(count, BACKGROUND), before=before, searched=searched)
 
 
 def find_neighbours(
     texts: Texts,
     count: int,
     *,
+    nearest: npt.NDArray[np.int32] | None = None,
     lexical: npt.NDArray[np.int32] | None = None,
     always: npt.NDArray[np.int32] | None = None,
     progress: Progress | None = None,
@@ -74,13 +88,15 @@ def find_neighbours(
     Args:
         texts: of the whole corpus.
         count: at least 1; fewer are kept where there are fewer.
+        nearest: those of `nearest_by_vector`; None to find them.
         lexical: shape (n, l), positions padded with -1: those that share words, which join the
             nearest by vector before the best of both are kept.
         always: shape (n, m), positions padded with -1: these are kept besides, however unlike.
         progress: told of articles done.
     """
-    # as many as the background needs, however few are kept
-    positions = knn_graph(texts.vectors, max(count, BACKGROUND)).positions
+    if nearest is None:
+        nearest = nearest_by_vector(texts, count)
+    positions = nearest
     if lexical is not None:
         positions = joined(positions, lexical)
     if always is not None:
@@ -119,7 +135,7 @@ def find_neighbours(
     found = stacked(kept(expanded), pairs, both.astype(np.float32))
     signals = found.swapaxes(0, 1).astype(np.float16)
     signals.swapaxes(1, 2)[positions < 0] = 0
-    return Neighbours(positions, signals, expansion, background)
+    return Neighbours(positions, signals, expansion, background, nearest)
 
 
 def joined(one: npt.NDArray[np.int32], other: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -168,12 +184,23 @@ def write_neighbours(neighbours: Neighbours, draft: Draft) -> None:
     np.save(draft.path("neighbours.positions.npy"), neighbours.positions)
     np.save(draft.path("neighbours.signals.npy"), neighbours.signals)
     np.save(draft.path("neighbours.background.npy"), neighbours.background)
+    if neighbours.nearest is not None:
+        np.save(draft.path("neighbours.nearest.npy"), neighbours.nearest)
     for name in _EXPANSION:
         np.save(draft.path(f"expansion.{name}.npy"), getattr(neighbours.expansion, name))
 
 
+def read_nearest(snapshot: Snapshot) -> npt.NDArray[np.int32]:
+    """`Neighbours.nearest`, memory-mapped.
+
+    Raises:
+        FileNotFoundError: a snapshot of before they were kept.
+    """
+    return read_array(snapshot, "neighbours.nearest")
+
+
 def read_neighbours(snapshot: Snapshot) -> Neighbours:
-    """What `write_neighbours` wrote, memory-mapped."""
+    """What `write_neighbours` wrote but `nearest`, memory-mapped."""
     return Neighbours(
         positions=read_array(snapshot, "neighbours.positions"),
         signals=read_array(snapshot, "neighbours.signals"),

@@ -40,6 +40,7 @@ class SentenceTransformersEmbedder:
         revision: str | None = None,
         device: str = "cpu",
         batch_size: int = 32,
+        attention: str | None = None,
     ) -> None:
         """Nothing is loaded yet.
 
@@ -48,11 +49,13 @@ class SentenceTransformersEmbedder:
             revision: commit, tag or branch of a hub id.
             device: "cpu", "cuda", "cuda:1", "mps".
             batch_size: texts that go through the model at once.
+            attention: how transformers computes it; None for the quickest way.
         """
         self._model = model
         self._revision = revision
         self._device = device
         self._batch_size = batch_size
+        self._attention = attention
         self._loading = threading.Lock()
         self._loaded: SentenceTransformer | None = None
 
@@ -73,7 +76,7 @@ class SentenceTransformersEmbedder:
         """Length of each vector; loads the model unless it is the packaged one."""
         if self._model == PACKAGED:
             return _PACKAGED_DIM
-        dim = self._transformer().get_embedding_dimension()
+        dim = self.transformer().get_embedding_dimension()
         if dim is None:
             raise EmbedderError(f"{self.name} does not say how long its vectors are; use another.")
         return int(dim)
@@ -82,7 +85,7 @@ class SentenceTransformersEmbedder:
         """See `Embedder.embed`. Texts longer than the model's limit are cut there."""
         if not texts:
             return np.empty((0, self.dim), dtype=np.float32)
-        transformer = self._transformer()
+        transformer = self.transformer()
         vectors = transformer.encode(
             list(texts),  # the library sorts them by length for its batches
             batch_size=self._batch_size,
@@ -93,7 +96,12 @@ class SentenceTransformersEmbedder:
         unit = np.ascontiguousarray(vectors, dtype=np.float32)
         return checked(unit, count=len(texts), dim=self.dim, name=self.name)
 
-    def _transformer(self) -> "SentenceTransformer":
+    def transformer(self) -> "SentenceTransformer":
+        """The model itself, loaded.
+
+        Raises:
+            EmbedderError: it cannot be.
+        """
         with self._loading:
             if self._loaded is None:
                 self._loaded = self._load()
@@ -113,6 +121,7 @@ class SentenceTransformersEmbedder:
                 device=self._device,
                 revision=self._revision,
                 local_files_only=only_here(str(path)),
+                model_kwargs={"attn_implementation": self._attention} if self._attention else None,
             )
         except (OSError, ValueError, RuntimeError) as error:
             raise EmbedderError(
