@@ -44,7 +44,7 @@ class Pairs:
     def load(self, connection: Connection) -> None:
         """Reads those that are wanted."""
         query = "SELECT key, view_at, click_at FROM pairs WHERE key IN ({})"
-        for key, view_at, click_at in in_parts(connection, query, self._wanted):
+        for key, view_at, click_at in in_parts(connection, query, sorted(self._wanted)):
             self._found[key] = view_at, click_at
 
     def meet(self, key: int, kind: int, at: int, within: int) -> int | None:
@@ -89,7 +89,7 @@ class Rates:
     def load(self, connection: Connection) -> None:
         """Reads those that are wanted."""
         query = "SELECT key, count FROM rates WHERE key IN ({})"
-        self._counts.update(in_parts(connection, query, self._counts))
+        self._counts.update(in_parts(connection, query, sorted(self._counts)))
 
     def add(self, key: int) -> int:
         """Counts one more, and tells how many that makes."""

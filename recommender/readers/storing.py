@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from sqlite3 import Connection
 from typing import Final
 
@@ -31,9 +32,11 @@ _NO_IMPRESSION, _NOT_SHOWN = _ASIDE["no_impression"], _ASIDE["not_shown"]
 _REPEAT, _TOO_MANY = _ASIDE["repeat"], _ASIDE["too_many"]
 
 _INSERT = (
-    "INSERT INTO events"
-    " (at, type, article, reader, aside, id, impression, shown, position, seconds, trial) VALUES {}"
+    "INSERT INTO events (number, at, type, article, reader, aside, id, impression, shown,"
+    " position, seconds, trial) VALUES {}"
 )
+_ID: Final = 6
+"""Place of the id in a row."""
 _ADD_QUALITY = """
     INSERT INTO quality VALUES {}
     ON CONFLICT (day, type, aside) DO UPDATE SET count = count + excluded.count
@@ -119,6 +122,7 @@ def store(
     for place, aside in zip(places, asides, strict=True):
         outcomes[place] = aside
     rows = zip(
+        count(_next_number(connection)),
         new.ats,
         new.kinds,
         new.articles,
@@ -130,9 +134,10 @@ def store(
         [event.position for event in new.events],
         [event.seconds for event in new.events],
         [None if event.trial is None else _written(event.trial) for event in new.events],
-        strict=True,
+        strict=False,  # numbers have no end
     )
-    write_rows(connection, _INSERT, list(rows))
+    # by id, so that the index of ids is written in one go; the numbers tell what came first
+    write_rows(connection, _INSERT, sorted(rows, key=_by_id))
     days = [at // DAY for at in new.ats]
     add_quality(connection, Counter(zip(days, new.kinds, asides, strict=True)))
     judge.pairs.write(connection)
@@ -142,6 +147,16 @@ def store(
     return outcomes
 
 
+def _by_id(row: Sequence[object]) -> int:
+    found = row[_ID]
+    return found if isinstance(found, int) else 0
+
+
+def _next_number(connection: Connection) -> int:
+    query = "SELECT coalesce(max(number), 0) + 1 FROM events"
+    return int(connection.execute(query).fetchone()[0])
+
+
 def _written(trial: Trial) -> str:
     return orjson.dumps([trial.experiment, trial.arm, trial.teams]).decode()
 
@@ -149,7 +164,8 @@ def _written(trial: Trial) -> str:
 def _unknown(connection: Connection, ids: Sequence[int | None]) -> tuple[list[int], list[int]]:
     """`KNOWN` or `KEPT` of each event, and the places of those that are not known."""
     given = {one for one in ids if one is not None}
-    seen = {one for (one,) in in_parts(connection, "SELECT id FROM events WHERE id IN ({})", given)}
+    query = "SELECT id FROM events WHERE id IN ({})"
+    seen = {one for (one,) in in_parts(connection, query, sorted(given))}
     if not seen and len(given) == len(ids):
         return [KEPT] * len(ids), list(range(len(ids)))
     outcomes, new = [KEPT] * len(ids), []
