@@ -115,7 +115,10 @@ def _third(connection: Connection) -> None:
 
 
 def _fourth(connection: Connection) -> None:
-    """Digests of ids as numbers, of 8 bytes instead of 16; keys of rates that do not run over."""
+    """Digests of ids as numbers, of 8 bytes instead of 16, and in a table that has nothing else.
+
+    So events are written one behind the other. And keys of rates that do not run over.
+    """
     driven = connection.connection.driver_connection
     assert isinstance(driven, sqlite3.Connection)  # noqa: S101 - SQLite is what it is opened with
     driven.create_function("as_number", 1, _as_number, deterministic=True)
@@ -125,8 +128,9 @@ def _fourth(connection: Connection) -> None:
     connection.exec_driver_sql(
         "UPDATE events SET id = as_number(id), impression = as_number(impression)"
     )
+    connection.exec_driver_sql("CREATE TABLE ids (id INTEGER PRIMARY KEY)")
     connection.exec_driver_sql(
-        "CREATE UNIQUE INDEX events_by_id ON events (id) WHERE id IS NOT NULL"
+        "INSERT INTO ids SELECT id FROM events WHERE id IS NOT NULL ORDER BY id"
     )
     connection.exec_driver_sql(
         "CREATE INDEX impressions ON events (impression) WHERE type = 0 AND impression NOT NULL"

@@ -200,6 +200,7 @@ class EventLog(Closing):
                 (DAY, before),
             ).fetchall()
             for statement, value in (
+                ("DELETE FROM ids WHERE id IN (SELECT id FROM events WHERE at < ?)", before),
                 ("DELETE FROM events WHERE at < ?", before),
                 ("DELETE FROM hours WHERE hour < ?", before // HOUR),
                 ("DELETE FROM rates WHERE key < ?", oldest_rate(newest)),

@@ -108,6 +108,7 @@ def erase(
     for statement, rows in (
         ("DELETE FROM pairs WHERE key = ?", [(key,) for key in pairs]),
         ("DELETE FROM rates WHERE key = ?", list(rates)),
+        ("DELETE FROM ids WHERE id IN (SELECT id FROM events WHERE number = ?)", numbers),
         ("DELETE FROM events WHERE number = ?", numbers),
     ):
         if rows:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from sqlite3 import Connection
 from typing import Final
 
@@ -31,12 +30,12 @@ _READING = frozenset({VIEW, CLICK})
 _NO_IMPRESSION, _NOT_SHOWN = _ASIDE["no_impression"], _ASIDE["not_shown"]
 _REPEAT, _TOO_MANY = _ASIDE["repeat"], _ASIDE["too_many"]
 
-_INSERT = (
-    "INSERT INTO events (number, at, type, article, reader, aside, id, impression, shown,"
-    " position, seconds, trial) VALUES {}"
+_INSERT_IDS = "INSERT INTO ids VALUES {}"
+_INSERT = "INSERT INTO events (at, type, article, reader, aside, id) VALUES {}"
+_INSERT_WHOLE = (
+    "INSERT INTO events"
+    " (at, type, article, reader, aside, id, impression, shown, position, seconds, trial) VALUES {}"
 )
-_ID: Final = 6
-"""Place of the id in a row."""
 _ADD_QUALITY = """
     INSERT INTO quality VALUES {}
     ON CONFLICT (day, type, aside) DO UPDATE SET count = count + excluded.count
@@ -121,23 +120,7 @@ def store(
     asides = judge.judge(new)
     for place, aside in zip(places, asides, strict=True):
         outcomes[place] = aside
-    rows = zip(
-        count(_next_number(connection)),
-        new.ats,
-        new.kinds,
-        new.articles,
-        new.readers,
-        asides,
-        new.ids,
-        new.impressions,
-        [packed(shown) if shown else None for shown in new.shown],
-        [event.position for event in new.events],
-        [event.seconds for event in new.events],
-        [None if event.trial is None else _written(event.trial) for event in new.events],
-        strict=False,  # numbers have no end
-    )
-    # by id, so that the index of ids is written in one go; the numbers tell what came first
-    write_rows(connection, _INSERT, sorted(rows, key=_by_id))
+    _write(connection, new, asides)
     days = [at // DAY for at in new.ats]
     add_quality(connection, Counter(zip(days, new.kinds, asides, strict=True)))
     judge.pairs.write(connection)
@@ -147,14 +130,34 @@ def store(
     return outcomes
 
 
-def _by_id(row: Sequence[object]) -> int:
-    found = row[_ID]
-    return found if isinstance(found, int) else 0
-
-
-def _next_number(connection: Connection) -> int:
-    query = "SELECT coalesce(max(number), 0) + 1 FROM events"
-    return int(connection.execute(query).fetchone()[0])
+def _write(connection: Connection, new: _Columns, asides: Sequence[int]) -> None:
+    """Adds the events to the file, in their order; those with more to them behind the others."""
+    # ascending: what is written together then lies together in the file
+    given = sorted(one for one in new.ids if one is not None)
+    write_rows(connection, _INSERT_IDS, [(one,) for one in given])
+    plain = []
+    whole = []
+    for row, event, impression, shown in zip(
+        zip(new.ats, new.kinds, new.articles, new.readers, asides, new.ids, strict=True),
+        new.events,
+        new.impressions,
+        new.shown,
+        strict=True,
+    ):
+        if (
+            impression is None
+            and not shown
+            and event.position is None
+            and event.seconds is None
+            and event.trial is None
+        ):
+            plain.append(row)
+            continue
+        listed = packed(shown) if shown else None
+        trial = None if event.trial is None else _written(event.trial)
+        whole.append((*row, impression, listed, event.position, event.seconds, trial))
+    write_rows(connection, _INSERT, plain)  # apart, as every value more takes its time
+    write_rows(connection, _INSERT_WHOLE, whole)
 
 
 def _written(trial: Trial) -> str:
@@ -164,7 +167,7 @@ def _written(trial: Trial) -> str:
 def _unknown(connection: Connection, ids: Sequence[int | None]) -> tuple[list[int], list[int]]:
     """`KNOWN` or `KEPT` of each event, and the places of those that are not known."""
     given = {one for one in ids if one is not None}
-    query = "SELECT id FROM events WHERE id IN ({})"
+    query = "SELECT id FROM ids WHERE id IN ({})"
     seen = {one for (one,) in in_parts(connection, query, sorted(given))}
     if not seen and len(given) == len(ids):
         return [KEPT] * len(ids), list(range(len(ids)))
