@@ -12,12 +12,14 @@ Part: TypeAlias = Literal[
     "events",
     "embedding",
     "embedders",
+    "runtimes",
+    "live_texts",
     "rebuild",
     "duplicates",
     "archive",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
-ON_DATA: tuple[Part, ...] = ("archive",)
+ON_DATA: tuple[Part, ...] = ("runtimes", "archive")
 """Parts that measure public sets, and wait until they are told where those are."""
 
 SEED = 20260101
@@ -47,9 +49,13 @@ class IndexLatency:
         k: neighbours asked for.
         queries: in each round, other than the indexed vectors.
         recall: what recall@k has to reach.
+        shares: of the largest size, that a filter allows, drawn at random.
+        filtered: queries in each round under a filter.
     """
 
     sizes: tuple[int, ...] = (1_000, 10_000, 50_000, 100_000)
+    shares: tuple[float, ...] = (0.5, 0.2, 0.05, 0.01, 0.001, 0.0001)
+    filtered: int = 20
     k: int = 10
     queries: int = 100
     warm_up: int = 20
@@ -168,7 +174,7 @@ class EmbeddingRate:
     texts: int = 600
     warm_up: int = 32
     rounds: int = 3
-    least_ratio: float = 0.9
+    least_ratio: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +191,51 @@ class EmbedderRates:
     at_once: int = 64
     batch_size: int = 32
     rounds: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeRates:
+    """What computes the default model, over real texts, beside torch.
+
+    Attributes:
+        texts: whose time is taken.
+        corpus: whose vectors and neighbours are compared.
+        k: neighbours of each.
+        least_ratio: of the rates, in 8 bits.
+        least_cosine: of the vectors, in the mean.
+        least_kept: share of the neighbours.
+    """
+
+    texts: int = 256
+    corpus: int = 2_000
+    k: int = 10
+    rounds: int = 3
+    least_ratio: float = 1.8
+    least_cosine: float = 0.99
+    least_kept: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTexts:
+    """Texts that are no articles yet, embedded as they come.
+
+    Attributes:
+        texts: one after the other, in each round.
+        pieces: of a long text.
+        few_pieces: of a short one, as a title or a question is.
+        threads: that ask at once.
+        each: texts that each of them asks about in a round.
+        at_most: milliseconds of a long text.
+    """
+
+    texts: int = 50
+    warm_up: int = 10
+    rounds: int = 3
+    pieces: int = 250
+    few_pieces: int = 20
+    threads: int = 16
+    each: int = 8
+    at_most: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +298,8 @@ class Definitions:
     events: EventsRate = EventsRate()
     embedding: EmbeddingRate = EmbeddingRate()
     embedders: EmbedderRates = EmbedderRates()
+    runtimes: RuntimeRates = RuntimeRates()
+    live_texts: LiveTexts = LiveTexts()
     rebuild: RebuildTime = RebuildTime()
     duplicates: DuplicatesTime = DuplicatesTime()
     archive: ArchiveSpeed = ArchiveSpeed()
@@ -257,7 +310,7 @@ FULL = Definitions()
 _QUICK_RELATED = RelatedLatency(sizes=(300,), articles=10, warm_up=2, rounds=2)
 _QUICK_HTTP = HttpRate(articles=300, connections=4, seconds=1, warm_up_seconds=1, rounds=2)
 QUICK = Definitions(
-    index=IndexLatency(sizes=(500,), queries=10, warm_up=2, rounds=2),
+    index=IndexLatency(sizes=(500,), shares=(0.5,), filtered=2, queries=10, warm_up=2, rounds=2),
     related=_QUICK_RELATED,
     scoring=ScoringRate(articles=300, one_by_one=20, rounds=2),
     http=_QUICK_HTTP,
@@ -274,6 +327,8 @@ QUICK = Definitions(
     ),
     embedding=EmbeddingRate(texts=24, warm_up=4, rounds=2),
     embedders=EmbedderRates(texts=24, rounds=2),
+    runtimes=RuntimeRates(texts=24, corpus=48, rounds=2),
+    live_texts=LiveTexts(texts=4, warm_up=1, rounds=2, threads=4, each=2),
     rebuild=RebuildTime(articles=300, rounds=2),
     duplicates=DuplicatesTime(articles=400, compared=200, rounds=2),
     archive=ArchiveSpeed(rounds=2, related=_QUICK_RELATED, http=_QUICK_HTTP),

@@ -95,6 +95,19 @@ _PARTS: dict[Part, _Part] = {
         "the sample's articles, varied",
         "all texts once",
     ),
+    "runtimes": _Part(
+        "runtime_rates",
+        "All cores, the packaged model, the same texts, the longest first; calibrated on articles "
+        "of another set.",
+        "articles of reuters21578; calibrated on bbc (public sets that do not ship)",
+        "all timed texts once",
+    ),
+    "live_texts": _Part(
+        "live_texts",
+        "All cores, the packaged model, one text in a call, no pause between a thread's calls.",
+        "the sample's articles, cut",
+        "{asked.warm_up} texts",
+    ),
     "rebuild": _Part(
         "rebuild_time",
         "All cores; made-up articles are embedded by hashing, the sample by the model.",

@@ -18,6 +18,8 @@ _TITLES: dict[Part, str] = {
     "events": "Events",
     "embedding": "Embedding",
     "embedders": "Embedders",
+    "runtimes": "Runtimes of the embedder",
+    "live_texts": "Live texts",
     "rebuild": "Rebuild",
     "duplicates": "Copies",
     "archive": "A real archive",

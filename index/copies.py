@@ -42,7 +42,9 @@ class Copies:
         if not self.has_any:
             return rows
         if rows.only is not None:
-            only = np.unique(self.distinct_of[rows.only])
+            mark = np.zeros(len(self), dtype=np.bool_)
+            mark[self.distinct_of[rows.only]] = True
+            only = np.flatnonzero(mark)
             return Eligible(only, rows.barred, len(only))
         hit, times = np.unique(self.distinct_of[rows.barred], return_counts=True)
         barred = hit[times == self._sizes[hit]]

@@ -31,13 +31,24 @@ class Eligible:
         barred = rows_of(ids, excluded)
         if allowed is None:
             return cls(None, barred, len(ids) - len(barred))
-        only = np.setdiff1d(rows_of(ids, allowed), barred, assume_unique=True)
+        only = rows_of(ids, allowed)
+        only = only[~among(only, barred)]
         return cls(only, barred[:0], len(only))
 
     @property
     def is_all(self) -> bool:
         """Whether every row may be returned."""
         return self.only is None and len(self.barred) == 0
+
+    def scanned(self, total: int) -> int:
+        """How many of `total` rows are read where all that may be returned are compared."""
+        return total if self.only is None else self.count
+
+    def mask(self, total: int) -> NDArray[np.bool_]:
+        """Which of `total` rows may be returned."""
+        may = np.full(total, self.only is None)
+        may[self.barred if self.only is None else self.only] = self.only is not None
+        return may
 
     def among(self, rows: Rows) -> NDArray[np.bool_]:
         """Which of `rows`, shape (m,), may be returned."""

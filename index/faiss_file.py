@@ -17,7 +17,8 @@ from index.faiss_untyped import faiss
 from index.protocol import Ids
 
 _FOOTER = struct.Struct("<8sQQ")  # magic, how many rows, length of the file
-_MAGIC = b"VECINDX1"
+_MAGIC = b"VECINDX2"
+_UNTUNED = b"VECINDX1"  # as files were written that end without a breadth
 _NUMBER = np.dtype("<i8")
 
 
@@ -30,6 +31,7 @@ class Structure:
         copies: which of these rows share a vector; FAISS holds the distinct ones.
         store: FAISS's flat index of the exact vectors.
         approximate: the FAISS structure that proposes vectors; None where all are compared.
+        wide: its breadth for a hundred neighbours; 0 where it was not tuned.
         owner: what the two borrow their memory from; to be kept as long as they are used.
     """
 
@@ -37,6 +39,7 @@ class Structure:
     copies: Copies
     store: Any
     approximate: Any | None
+    wide: int = 0
     owner: Any = None
 
 
@@ -50,6 +53,7 @@ def write(path: Path, structure: Structure) -> None:
         with path.open("ab") as file:
             file.write(structure.ids.astype(_NUMBER).tobytes())
             file.write(structure.copies.distinct_of.astype(_NUMBER).tobytes())
+            file.write(np.array([structure.wide], dtype=_NUMBER).tobytes())
             file.write(_FOOTER.pack(_MAGIC, len(structure.ids), file.tell() + _FOOTER.size))
     except (RuntimeError, OSError) as error:
         raise SnapshotError(
@@ -63,7 +67,7 @@ def read(path: Path, *, mmap: bool) -> Structure:
     Raises:
         SnapshotDamaged: absent, cut short, or not a file of `write`.
     """
-    ids, distinct_of = _read_rows(path)
+    ids, distinct_of, wide = _read_rows(path)
     try:
         whole = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mmap else 0)
     except RuntimeError as error:
@@ -75,11 +79,11 @@ def read(path: Path, *, mmap: bool) -> Structure:
     copies = Copies(distinct_of)
     if not isinstance(store, faiss.IndexFlat) or store.ntotal != len(copies):
         raise SnapshotDamaged(f"Expected {path} as FaissIndex.save writes it. Rebuild it.")
-    return Structure(ids, copies, store, approximate, owner=whole)
+    return Structure(ids, copies, store, approximate, wide, owner=whole)
 
 
-def _read_rows(path: Path) -> tuple[Ids, Ids]:
-    """The id and the distinct vector of each row."""
+def _read_rows(path: Path) -> tuple[Ids, Ids, int]:
+    """The id and the distinct vector of each row, and the wide breadth."""
     try:
         length = path.stat().st_size
         with path.open("rb") as file:
@@ -88,11 +92,13 @@ def _read_rows(path: Path) -> tuple[Ids, Ids]:
             magic, count, expected = (
                 _FOOTER.unpack(footer) if len(footer) == _FOOTER.size else (b"", 0, -1)
             )
-            size = 2 * count * _NUMBER.itemsize
-            if magic == _MAGIC and expected == length and size + _FOOTER.size <= length:
+            tuned = int(magic == _MAGIC)
+            size = (2 * count + tuned) * _NUMBER.itemsize
+            if magic in (_MAGIC, _UNTUNED) and expected == length and size + _FOOTER.size <= length:
                 file.seek(length - _FOOTER.size - size)
                 numbers = np.frombuffer(file.read(size), dtype=_NUMBER).astype(np.int64)
-                return numbers[:count], numbers[count:]
+                wide = int(numbers[-1]) if tuned else 0
+                return numbers[:count], numbers[count : 2 * count], wide
     except OSError as error:
         raise SnapshotDamaged(f"Cannot read {path}: {error.strerror}. Rebuild it.") from error
     raise SnapshotDamaged(

@@ -10,19 +10,21 @@ from numpy.typing import NDArray
 
 from index.ascending import located
 from index.checks import check_entries, check_query
+from index.choice import RECALL, Kind
 from index.copies import find_copies
 from index.eligible import Eligible
-from index.faiss_build import Kind, build_approximate, kind_of
+from index.faiss_build import breadth_for, breadth_of, build_approximate, kind_of, worth
 from index.faiss_file import Structure, read, write
 from index.faiss_untyped import faiss
 from index.protocol import NO_ID, NO_IDS, Ids, Neighbors, Vectors
-from index.rows import NO_ROW, no_neighbors, ordered, rounding, sorted_by_id
-
-SCAN_UP_TO = 50_000
-"""So few allowed vectors are compared one by one: exact, and quicker than a filtered graph."""
+from index.rows import NO_ROW, Rows, no_neighbors, ordered, rounding, sorted_by_id
+from index.tuning import proposals, search_parameters
 
 _SPARE = 32
 """Candidates beyond k, so that rounding and ties at the cut are settled by exact scores."""
+
+_WELL_WITHIN = 3
+_WIDER = 4
 
 
 class FaissIndex:
@@ -54,6 +56,8 @@ class FaissIndex:
         kind: Kind | None = None,
         factory: str | None = None,
         breadth: int | None = None,
+        memory: int | None = None,
+        recall: float = RECALL,
         threads: int | None = None,
     ) -> Self:
         """An index of copies of these vectors.
@@ -61,25 +65,30 @@ class FaissIndex:
         Args:
             ids: shape (n,), int64, non-negative, each once, in any order.
             vectors: shape (n, dim), float32, unit rows.
-            kind: flat is exact; hnsw and ivf are quicker from about 50,000 on. None: by size.
+            kind: flat is exact; hnsw and ivf are quicker from about 50,000 on. None: as
+                `factory_for` chooses.
             factory: a FAISS factory string in place of `kind`: "Flat", "HNSW..." or "IVF...".
             breadth: how widely each search of an approximate index looks (efSearch of HNSW,
-                nprobe of IVF); more finds more, slower. None: a value that reaches recall@10 .99.
+                nprobe of IVF); more finds more, slower. None: the least that reaches `recall`.
+            memory: bytes that the approximate structure may take, where no kind is named.
+            recall: share of the ten nearest that a search is to find, measured as it is built.
             threads: cores that one search may use; None: all.
 
         Raises:
-            QueryError: ids or vectors that are not as above, or a factory string that FAISS
-                does not know.
+            QueryError: ids or vectors that are not as above, a factory string that FAISS does
+                not know, a number out of its range.
         """
         check_entries(ids, vectors)
         ids, vectors = sorted_by_id(ids, vectors)
         copies = find_copies(vectors)
         if copies.has_any:
             vectors = vectors[copies.first_rows]
-        approximate = build_approximate(vectors, kind=kind, factory=factory, breadth=breadth)
+        approximate, wide = build_approximate(
+            vectors, kind=kind, factory=factory, breadth=breadth, memory=memory, recall=recall
+        )
         store = faiss.IndexFlatIP(vectors.shape[1])
         store.add(vectors)
-        return cls(Structure(np.array(ids), copies, store, approximate), threads)
+        return cls(Structure(np.array(ids), copies, store, approximate, wide), threads)
 
     @classmethod
     def load(cls, path: Path, *, mmap: bool = True, threads: int | None = None) -> Self:
@@ -114,9 +123,19 @@ class FaissIndex:
         return len(self._ids)
 
     @property
+    def ids(self) -> Ids:
+        """Shape (n,), ascending. Not to be edited."""
+        return self._ids
+
+    @property
     def kind(self) -> Kind:
         """How candidates are found."""
         return kind_of(self._approximate)
+
+    @property
+    def breadth(self) -> int | None:
+        """How widely each search looks, see `build`; None where all are compared."""
+        return None if self._approximate is None else breadth_of(self._approximate)
 
     def vectors_of(self, ids: Ids) -> Vectors:
         """Copies of the vectors of these ids, shape (n, dim), in their order.
@@ -129,6 +148,10 @@ class FaissIndex:
             raise KeyError(int(ids[~known][0]))
         return self._vectors[self._copies.distinct_of[at]]
 
+    def rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many of the held ids are below each of these; -1 stays. Of any shape."""
+        return np.where(ids == NO_ID, NO_ROW, np.searchsorted(self._ids, ids))
+
     def search(
         self, queries: Vectors, k: int, *, allowed: Ids | None = None, excluded: Ids = NO_IDS
     ) -> Neighbors:
@@ -140,7 +163,7 @@ class FaissIndex:
             return answer
         queries = np.ascontiguousarray(queries)
         with _on_cores(self._threads):
-            if self._approximate is None or (rows.only is not None and rows.count <= SCAN_UP_TO):
+            if self._approximate is None:
                 self._scan(np.arange(len(queries)), queries, rows, answer)
             else:
                 self._propose(queries, rows, answer)
@@ -167,24 +190,57 @@ class FaissIndex:
 
     def _propose(self, queries: Vectors, rows: Eligible, answer: Neighbors) -> None:
         """Answer from the approximate index; a query that it leaves short is scanned."""
-        vectors = self._copies.eligible(rows)
-        wanted = min(answer.ids.shape[1], vectors.count)
-        width = min(vectors.count, wanted + wanted // 2 + _SPARE)
-        # what a filter turns away fills the beam all the same, so the beam widens with it
-        scale = len(self._copies) / vectors.count
-        selector = _selector(vectors, bitmap=len(self._copies))
         approximate: Any = self._approximate
-        if self.kind == "hnsw":
-            breadth = max(approximate.hnsw.efSearch, 2 * width)
-            parameters = faiss.SearchParametersHNSW(efSearch=int(breadth * scale), sel=selector)
+        k = answer.ids.shape[1]
+        which = np.arange(len(queries))
+        if not rows.is_all:
+            which = self._propose_under(rows, queries, answer)
         else:
-            nprobe = min(approximate.nlist, int(np.ceil(approximate.nprobe * scale)))
-            parameters = faiss.SearchParametersIVF(nprobe=nprobe, sel=selector)
-        _, candidates = approximate.search(queries, width, params=parameters)
-        self._fill(np.arange(len(queries)), queries, candidates, rows, answer)
-        found = (answer.ids != NO_ID).sum(axis=1)
-        short = np.flatnonzero(found < min(answer.ids.shape[1], rows.count))
-        self._scan(short, queries, rows, answer)
+            width = proposals(approximate, k, len(self._copies))
+            breadth = breadth_for(approximate, k, width, self._structure.wide)
+            parameters = search_parameters(approximate, breadth)
+            _, candidates = approximate.search(queries, width, params=parameters)
+            full = candidates[:, min(k, width) - 1] != NO_ROW
+            self._fill(which[full], queries, candidates[full], rows, answer)
+            which = which[~full]
+        if len(which):
+            self._scan(which, queries, rows, answer)
+
+    def _propose_under(self, rows: Eligible, queries: Vectors, answer: Neighbors) -> Rows:
+        """Answer those queries under a filter for which that is quicker than to scan.
+
+        All that is near is proposed and the filter chooses from it, ever more widely until enough
+        of the allowed lie in the nearer half: what a search finds at its edge is not the nearest
+        there is, and of a filter that allows only what is far away it finds nothing else.
+
+        Returns:
+            The queries that are left.
+        """
+        approximate: Any = self._approximate
+        vectors, total, k = self._copies.eligible(rows), len(self._copies), answer.ids.shape[1]
+        may = vectors.mask(total)
+        width = proposals(approximate, k, vectors.count)
+        unfiltered = breadth_for(approximate, k, width, self._structure.wide)
+        least = _WELL_WITHIN * width
+        if self.kind == "hnsw":
+            least = max(least, unfiltered)
+        taken = int(np.ceil(least * total / vectors.count))
+        which = np.arange(len(queries))
+        while len(which) and taken < total:
+            # a beam is as wide as what is taken; lists are as many times more as is taken
+            breadth = taken if self.kind == "hnsw" else int(np.ceil(unfiltered * taken / least))
+            if vectors.scanned(total) <= worth(approximate, breadth):
+                break
+            parameters = search_parameters(approximate, breadth)
+            _, near = approximate.search(queries[which], taken, params=parameters)
+            allowed = may[near] & (near != NO_ROW)
+            enough = allowed[:, : taken // 2].sum(axis=1) >= width
+            first = np.argsort(~allowed[enough], axis=1, kind="stable")[:, :width]
+            candidates = np.take_along_axis(near[enough], first, axis=1)
+            self._fill(which[enough], queries, candidates, rows, answer)
+            which = which[~enough]
+            taken *= _WIDER
+        return which
 
     def _fill(
         self,
@@ -209,18 +265,10 @@ class FaissIndex:
             answer.scores[which[at], : len(spread)] = spread_scores
 
 
-def _selector(vectors: Eligible, *, bitmap: int = 0) -> Any | None:
-    """What FAISS asks about each vector; None where all are eligible, which is quickest.
-
-    A flat index visits only the listed ones of an array; a graph asks about any, so it gets a
-    `bitmap` of that many bits.
-    """
+def _selector(vectors: Eligible) -> Any | None:
+    """What a scan asks about each vector; None where all are eligible, which is quickest."""
     if vectors.only is not None:
-        if not bitmap:
-            return faiss.IDSelectorArray(vectors.only)
-        bits = np.zeros(bitmap, dtype=np.uint8)
-        bits[vectors.only] = 1
-        return faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
+        return faiss.IDSelectorArray(vectors.only)  # only the listed ones are visited
     if vectors.is_all:
         return None
     return faiss.IDSelectorNot(faiss.IDSelectorBatch(vectors.barred))

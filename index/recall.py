@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from index.exact import ExactIndex
 from index.protocol import NO_ID, VectorIndex, Vectors
+from index.rows import NO_ROW, Rows
 
 _TIE = 1e-6
 """A neighbour this little below the k-th true score counts as its equal."""
@@ -33,13 +34,39 @@ def sampled_recall(
     measured: VectorIndex, oracle: ExactIndex, k: int, *, sample: int, rng: np.random.Generator
 ) -> float:
     """`recall_at_k` of up to `sample` of the oracle's own vectors, none counting itself."""
-    rows = np.sort(rng.choice(len(oracle), size=min(sample, len(oracle)), replace=False))
+    rows = _drawn(oracle, sample, rng)
     queries, own = oracle.vectors[rows], oracle.ids[rows]
-    truth = oracle.search(queries, k + 1)
     found = _without(measured.search(queries, k + 1).ids, own)
-    true_scores = np.where(truth.ids == own[:, None], -np.inf, truth.scores)
-    true_scores = -np.sort(-true_scores, axis=1)[:, :k]
-    return _recall(true_scores, found, oracle.scores(queries, found))
+    return _recall(_true_scores(oracle, rows, k), found, oracle.scores(queries, found))
+
+
+def graph_recall(
+    nearest: NDArray[np.int32], oracle: ExactIndex, *, sample: int, rng: np.random.Generator
+) -> float:
+    """Share of the true nearest others that a graph has, of up to `sample` of its rows.
+
+    Args:
+        nearest: shape (n, k), as `knn_graph` returns it.
+        oracle: the same n vectors in the same order.
+        sample: at least 1.
+        rng: draws them.
+    """
+    rows = _drawn(oracle, sample, rng)
+    held = nearest[rows]
+    found = np.where(held == NO_ROW, NO_ID, oracle.ids[held])
+    truth = _true_scores(oracle, rows, nearest.shape[1])
+    return _recall(truth, found, oracle.scores(oracle.vectors[rows], found))
+
+
+def _drawn(oracle: ExactIndex, sample: int, rng: np.random.Generator) -> Rows:
+    return np.sort(rng.choice(len(oracle), size=min(sample, len(oracle)), replace=False))
+
+
+def _true_scores(oracle: ExactIndex, rows: Rows, k: int) -> NDArray[np.float32]:
+    """Of the `k` nearest others of each of the oracle's rows, (q, k) descending."""
+    truth = oracle.search(oracle.vectors[rows], k + 1)
+    scores = np.where(truth.ids == oracle.ids[rows][:, None], -np.inf, truth.scores)
+    return -np.sort(-scores, axis=1)[:, :k]
 
 
 def _recall(

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import faiss_build, faiss_index
+from index import choice, faiss_index
+from index.choice import Kind, factory_for, kind_for
 from index.errors import QueryError, SnapshotDamaged, SnapshotError
 from index.exact import ExactIndex
-from index.faiss_build import Kind, kind_for
+from index.faiss_build import kind_of, unfilled, worth
 from index.faiss_index import FaissIndex
 from index.faiss_untyped import faiss
 from index.protocol import NO_IDS, Ids, VectorIndex, Vectors
@@ -48,12 +49,28 @@ class TestHnsw(VectorIndexContract):
         return FaissIndex.build(ids, vectors, kind="hnsw")
 
 
-class TestFilteredHnsw(TestHnsw):
-    """The graph walks under a filter, where otherwise so few would be scanned."""
+def scans_late(patch: pytest.MonkeyPatch) -> None:
+    """Filters walk, where otherwise so few vectors would be compared one by one."""
+    patch.setattr(
+        faiss_index, "worth", lambda approximate, breadth: worth(approximate, breadth) / 500
+    )
 
+
+class TestFilteredHnsw(TestHnsw):
     @pytest.fixture(autouse=True)
     def _walk(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(faiss_index, "SCAN_UP_TO", 0)
+        scans_late(monkeypatch)
+
+
+class TestShortOfMemory(VectorIndexContract):
+    exact = False
+
+    @pytest.fixture(autouse=True)
+    def _probe(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        scans_late(monkeypatch)
+
+    def build(self, ids: Ids, vectors: Vectors) -> VectorIndex:
+        return FaissIndex.build(ids, vectors, memory=1)
 
 
 class TestIvf(VectorIndexContract):
@@ -61,19 +78,20 @@ class TestIvf(VectorIndexContract):
 
     @pytest.fixture(autouse=True)
     def _probe(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(faiss_index, "SCAN_UP_TO", 0)
+        scans_late(monkeypatch)
 
     def build(self, ids: Ids, vectors: Vectors) -> VectorIndex:
         return FaissIndex.build(ids, vectors, kind="ivf")
 
 
 @pytest.mark.parametrize("kind", ["flat", "hnsw", "ivf"])
-@pytest.mark.parametrize("scan_up_to", [0, 50_000])
+@pytest.mark.parametrize("late", [True, False])
 @settings(deadline=None, max_examples=15)
 @given(data=st.data())
-def test_any_search_keeps_its_promises(kind: Kind, scan_up_to: int, data: st.DataObject) -> None:
+def test_any_search_keeps_its_promises(kind: Kind, late: bool, data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(faiss_index, "SCAN_UP_TO", scan_up_to)
+        if late:
+            scans_late(patch)
         any_search_keeps_its_promises(
             data,
             lambda ids, vectors: FaissIndex.build(ids, vectors, kind=kind),
@@ -143,13 +161,36 @@ def test_a_file_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         built.save(tmp_path / "no folder" / "vectors.faiss")
 
 
-def test_size_chooses_the_kind() -> None:
-    assert kind_for(0) == kind_for(faiss_build.FLAT_UP_TO) == "flat"
-    assert kind_for(faiss_build.FLAT_UP_TO + 1) == "hnsw"
+def test_number_and_dimension_choose_the_kind() -> None:
+    assert kind_for(0, 384) == kind_for(50_000, 384) == kind_for(25_000, 768) == "flat"
+    assert kind_for(50_001, 384) == kind_for(25_001, 768) == "hnsw"
+
+
+@pytest.mark.parametrize(
+    ("count", "dim", "memory", "factory"),
+    [
+        (50_000, 384, None, "Flat"),
+        (50_000, 384, 50_000 * 4 * 384, "Flat"),
+        (50_000, 384, 50_000 * 4 * 384 - 1, "IVF894,SQ8"),
+        (623, 384, 1, "Flat"),  # no quantiser learns from so few
+        (624, 384, 1, "IVF16,PQ96x4fs"),
+        (1_000_000, 384, None, "HNSW32_SQ8"),
+        (1_000_000, 384, 700_000_000, "HNSW32_SQ8"),
+        (1_000_000, 384, 500_000_000, "IVF4000,SQ8"),
+        (1_000_000, 384, 200_000_000, "IVF4000,PQ96x4fs"),
+        (1_000_000, 384, 1, "IVF4000,PQ96x4fs"),  # none fits: the smallest
+        (1_000_000, 30, 1, "IVF4000,PQ6x4fs"),  # 7 would not cut 30 dimensions evenly
+        (1_000_000, 3, 1, "IVF4000,PQ1x4fs"),
+    ],
+)
+def test_memory_chooses_the_structure(
+    count: int, dim: int, memory: int | None, factory: str
+) -> None:
+    assert factory_for(count, dim, memory=memory) == factory
 
 
 def test_above_the_flat_size_an_hnsw_index_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faiss_build, "FLAT_UP_TO", 500)
+    monkeypatch.setattr(choice, "FLAT_FLOATS", 500 * 64)
     ids = np.arange(600, dtype=np.int64)
     assert FaissIndex.build(ids, clustered(600, 64, seed=5)).kind == "hnsw"
     assert FaissIndex.build(ids[:500], clustered(500, 64, seed=5)).kind == "flat"
@@ -172,6 +213,14 @@ def test_a_factory_string_overrides_the_rule(factory: str, kind: Kind, tmp_path:
 def test_a_factory_string_that_cannot_be_used_is_refused(factory: str) -> None:
     with pytest.raises(QueryError):
         FaissIndex.build(np.arange(99, dtype=np.int64), clustered(99, 64, seed=7), factory=factory)
+
+
+@pytest.mark.parametrize("factory", ["Nonsense", "LSH", "PQ7"])
+def test_what_can_never_be_used_is_refused_without_vectors(factory: str) -> None:
+    with pytest.raises(QueryError, match=r"Expected a factory string"):
+        unfilled(factory, 64)
+    assert unfilled("Flat", 64) is None
+    assert kind_of(unfilled("IVF500,Flat", 64)) == "ivf"
 
 
 def test_kind_and_factory_together_are_refused() -> None:
@@ -200,12 +249,29 @@ def test_under_a_filter_the_search_widens_by_itself(
     searched = FaissIndex.build(ids, vectors, kind=kind)
     allowed = rng.permutation(ids)[:500]
     scanned = []
-    monkeypatch.setattr(faiss_index, "SCAN_UP_TO", 0)
+    scans_late(monkeypatch)
     monkeypatch.setattr(FaissIndex, "_scan", lambda _, which, *__: scanned.extend(which))
     got = searched.search(vectors[:100], 60, allowed=allowed)
     want = ExactIndex(ids, vectors).search(vectors[:100], 60, allowed=allowed)
     assert (got.scores >= want.scores[:, -1:] - 1e-6).mean() >= 0.99
     assert not scanned, "none was left short"
+
+
+@pytest.mark.parametrize("kind", ["hnsw", "ivf"])
+def test_a_filter_that_allows_only_what_is_far_away_keeps_its_recall(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of all is allowed, and none of it near: the beam is full of what is turned away."""
+    vectors = clustered(6000, 64, seed=13)
+    ids = np.arange(6000, dtype=np.int64)
+    searched = FaissIndex.build(ids, vectors, kind=kind)
+    side = vectors @ vectors[0]
+    allowed = ids[side < np.median(side)]
+    queries = vectors[np.argsort(-side)[:100]]
+    scans_late(monkeypatch)
+    got = searched.search(queries, 10, allowed=allowed)
+    want = ExactIndex(ids, vectors).search(queries, 10, allowed=allowed)
+    assert (got.scores >= want.scores[:, -1:] - 1e-6).mean() >= 0.99
 
 
 def test_a_query_that_the_graph_leaves_short_is_scanned() -> None:

@@ -141,6 +141,48 @@ def test_a_rollback_passes_over_damaged_ones(store: SnapshotStore) -> None:
     assert store.rollback() == first
 
 
+def test_a_rollback_to_a_version_serves_it_whatever_became_of_it(store: SnapshotStore) -> None:
+    first, second, third = (published(store) for _ in range(3))
+    assert store.rollback(first) == first
+    with pytest.raises(SnapshotError, match="nothing to roll back to"):
+        store.rollback()  # it went back two, so nothing is before it
+    assert store.rollback(third) == third  # forward again, past what it was rolled back from
+    assert store.rollback() == first
+    never = sealed(store)
+    assert store.rollback(never) == never
+    flip(store.open(second).path / "vectors.bin", 0)
+    with pytest.raises(SnapshotDamaged, match=second):
+        store.rollback(second)
+    with pytest.raises(SnapshotError, match="no snapshot 'latest'"):
+        store.rollback("latest")
+    assert store.current_version() == never
+
+
+def test_where_nothing_sound_is_before_it_the_sound_ones_are_named(store: SnapshotStore) -> None:
+    with pytest.raises(SnapshotError) as nothing:
+        store.rollback()
+    assert str(nothing.value) == (
+        "No snapshot is served, so there is nothing to roll back to. Run: recommender rebuild"
+    )
+    first, second, third = (published(store) for _ in range(3))
+    store.rollback(second)
+    for damaged in (first, second):
+        flip(store.open(damaged).path / "vectors.bin", 0)
+    with pytest.raises(SnapshotError) as told:
+        store.rollback()
+    reason = str(told.value)
+    assert reason.startswith(f"No sound snapshot was published before {second}; nothing to roll")
+    assert first in reason
+    assert reason.endswith(
+        f"Sound, but not published before it: {third}. "
+        f"Run: recommender snapshots rollback --to {third}"
+    )
+    assert "recommender snapshots rollback." not in reason  # which is what failed
+    flip(store.open(third).path / "vectors.bin", 0)
+    with pytest.raises(SnapshotError, match=r"Run: recommender rebuild$"):
+        store.rollback()
+
+
 def test_history_counts_up_to_what_is_served(store: SnapshotStore, tmp_path: Path) -> None:
     """As a writer leaves it that is killed between the two files."""
     first, _, _ = (published(store) for _ in range(3))

@@ -3,10 +3,15 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
+from index.graph import knn_graph
 from index.protocol import Vectors
+from index.snapshot import SnapshotStore
 from recommender import Recommender
 from recommender.articles.catalog import Counts
 from recommender.articles.sources.reject import Reject
@@ -14,6 +19,7 @@ from recommender.errors import NotReady, RebuildBusy, SettingsError
 from recommender.jobs.lock import rebuild_lock
 from recommender.settings import Settings
 from recommender.settings_tables import RebuildSettings
+from recommender.similarity.neighbours import read_nearest
 from tests.jobs.home import NOW, WordEmbedder, articles, opened, parts, view
 
 
@@ -178,6 +184,48 @@ def test_a_factory_string_that_wants_more_vectors_is_told_when_it_is_built(tmp_p
         pytest.raises(SettingsError, match=r"rebuild\.index_factory.*over 5 vectors"),
     ):
         engine.rebuild(articles(5))
+
+
+def test_nearest_articles_go_on_from_the_snapshot_before_as_if_found_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_up = []
+
+    def told(vectors: Vectors, k: int, **asked: Any) -> npt.NDArray[np.int32]:
+        taken_up.append(asked["before"] is not None)
+        return knn_graph(vectors, k, **asked)
+
+    monkeypatch.setattr("recommender.similarity.neighbours.knn_graph", told)
+    with opened(tmp_path / "grown") as engine:
+        engine.rebuild(articles(80))
+        engine.withdraw(["n7"])
+        engine.rebuild(articles(85))
+        grown = engine.corpus().version
+    with opened(tmp_path / "anew") as engine:
+        engine.rebuild(articles(85))
+        engine.withdraw(["n7"])
+        engine.rebuild()
+        (tmp_path / "anew" / "snapshots" / "current").unlink()
+        engine.rebuild()
+        anew = engine.corpus().version
+    assert taken_up == [False, True, False, True, False]
+    one, other = (
+        SnapshotStore(tmp_path / home / "snapshots").open(version)
+        for home, version in (("grown", grown), ("anew", anew))
+    )
+    np.testing.assert_array_equal(read_nearest(one), read_nearest(other))
+    assert one.manifest.facts["nearest_recall"] == 1.0
+    assert one.manifest.facts["recall_asked"] == 0.99
+
+
+def test_another_recall_makes_another_snapshot(tmp_path: Path) -> None:
+    with opened(tmp_path) as engine:
+        before = engine.rebuild(articles(5))
+    settings = Settings(rebuild=RebuildSettings(recall=0.9, index_megabytes=1))
+    with Recommender(replace(parts(tmp_path), settings=settings)) as engine:
+        after = engine.rebuild(articles(5))
+    assert after.published
+    assert after.version != before.version
 
 
 def test_old_snapshots_are_pruned_and_the_last_ones_kept(tmp_path: Path) -> None:
