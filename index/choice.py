@@ -22,7 +22,7 @@ _LINK_BYTES = 2 * _LINKS * 4 + 16  # of the lowest level, and what the upper one
 _ID_BYTES = 8
 _POINTS_PER_LIST = 39  # below this FAISS warns that k-means has too little to learn from
 _DIMS_PER_CODE = 4
-_CODES = 16  # values of half a byte
+_PRODUCT_FROM = 10_000  # its errors want a breadth that is tuned, and fewer vectors are small
 
 
 def kind_for(count: int, dim: int) -> Kind:
@@ -53,9 +53,9 @@ def factory_for(
     ]
     if kind_for(count, dim) == "flat":
         sizes = [("Flat", _FLOAT * dim), *sizes[1:]]
+    if count < _PRODUCT_FROM:
+        del sizes[-1]
     if memory is not None:
-        if count < _CODES * _POINTS_PER_LIST:  # no quantiser learns from so few, and all are small
-            return "Flat"
         sizes = [one for one in sizes if one[1] * count <= memory] or sizes[-1:]
     return sizes[0][0]
 
