@@ -65,9 +65,8 @@ class GatheredEmbedder:
         batch: list[_Asked] = []
         try:
             with self._turn:
-                batch = (
-                    self._taken()
-                )  # as late as can be: others came while the turn was waited for
+                # as late as can be: others came while the turn was waited for
+                batch = self._taken()
                 self._embed(batch)
         finally:
             with self._changing:

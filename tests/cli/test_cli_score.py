@@ -1,4 +1,7 @@
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,13 +138,38 @@ def test_nothing_to_score_is_an_empty_file(tmp_path: Path, name: str) -> None:
     assert rows_of(tmp_path / name) == []
 
 
+KILLED = """
+import os, signal, sys
+from recommender.cli import main, score_files
+from recommender.jobs import scoring
+from recommender.pages import Pages
+
+scoring.BATCH, score_files._BATCHES = 1, 4
+score = Pages.score
+
+def broken_off(*args, **options):
+    for number, batch in enumerate(score(*args, **options)):
+        if number == 10:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield batch
+
+Pages.score = broken_off
+sys.argv[0] = "recommender"
+main()
+"""
+
+
 @pytest.mark.usefixtures("place")
 def test_a_command_goes_on_where_it_was_killed(run: Run) -> None:
-    whole = ("score", "--output", "scores.jsonl", "--limit", "2")
-    assert run(*whole).status == 0
-    rows = Path("scores.jsonl").read_text()
-    with opened(Path("again.jsonl"), {}, "noon"):
-        pass  # of another question, which was broken off
-    ended = run("score", "--output", "again.jsonl", "--limit", "2")
+    whole = ("score", "--limit", "2", "--output")
+    assert run(*whole, "scores.jsonl").status == 0
+    killed = subprocess.run([sys.executable, "-c", KILLED, *whole, "again.jsonl"], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not Path("again.jsonl").exists()
+    ended = run(*whole, "again.jsonl")
     assert ended.status == 0
-    assert Path("again.jsonl").read_text() == rows
+    assert "Went on behind 8 articles" in ended.out
+    assert Path("again.jsonl").read_text() == Path("scores.jsonl").read_text()
+    with opened(Path("again.jsonl"), {"limit": 2}, "noon") as file:
+        assert file.done == 0  # of what was put together nothing is left
+        file.write(iter(()))

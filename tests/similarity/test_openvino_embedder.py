@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -30,9 +29,6 @@ from tests.similarity.tiny_sentence_transformer import (
     write_bag_of_words,
     write_sentence_transformer,
 )
-
-if find_spec("openvino") is None or find_spec("nncf") is None:
-    pytest.skip("the extra openvino is not installed", allow_module_level=True)
 
 TEXTS = [" ".join(pair) for pair in SUBJECTS] + [second * 4 for _, second in SUBJECTS]
 TOWN = ["harbour bridge closed for repair", "the school roof", "rowing club", "the council"]
