@@ -158,7 +158,12 @@ def opened(path: Path, question: Mapping[str, object], at: str) -> Iterator[Outp
         aside = kept.with_suffix(".part")
         aside.write_bytes(orjson.dumps(asked))
         aside.replace(kept)
-        yield Output(path, folder, str(asked["at"]))
+        output = Output(path, folder, str(asked["at"]))
+        try:
+            yield output
+        finally:
+            if folder.is_dir() and not output.done:  # nothing to go on from
+                shutil.rmtree(folder)
 
 
 def _write_jsonl(path: Path, batches: Sequence[ScoredBatch]) -> None:

@@ -170,6 +170,17 @@ def test_a_command_goes_on_where_it_was_killed(run: Run) -> None:
     assert ended.status == 0
     assert "Went on behind 8 articles" in ended.out
     assert Path("again.jsonl").read_text() == Path("scores.jsonl").read_text()
-    with opened(Path("again.jsonl"), {"limit": 2}, "noon") as file:
-        assert file.done == 0  # of what was put together nothing is left
-        file.write(iter(()))
+    assert not list(Path().glob(".again*"))
+
+
+@pytest.mark.usefixtures("place")
+def test_what_never_began_leaves_nothing_behind(run: Run) -> None:
+    before = sorted(Path().iterdir())
+    Path("unknown.txt").write_text("hp-9999")
+    ended = run("score", "--output", "scores.jsonl", "--ids", "unknown.txt")
+    assert "No article has the id 'hp-9999'" in ended.err
+    Path("unknown.txt").unlink()
+    assert sorted(Path().iterdir()) == before
+    ended = run("score", "--output", "nowhere/scores.jsonl")
+    assert ended.status == 1
+    assert "nowhere" in ended.err
