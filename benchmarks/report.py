@@ -11,9 +11,10 @@ from benchmarks.definitions import PARTS, Part
 from benchmarks.figures import Contest, Figure, Goal
 from benchmarks.raw import Raw, read
 
-_TITLES: dict[Part, str] = {
+TITLES: dict[Part, str] = {
     "index": "Query latency of the index",
     "related": "`related` in process",
+    "scoring": "Slots of a whole catalog",
     "http": "HTTP",
     "events": "Events",
     "embedding": "Embedding",
@@ -60,7 +61,7 @@ def _goals(goals: Sequence[Goal]) -> Iterator[str]:
 
 def _part(raw: Raw) -> Iterator[str]:
     machine = raw.machine
-    yield from (f"## {_TITLES[raw.part]}", "", raw.about, "")
+    yield from (f"## {TITLES[raw.part]}", "", raw.about, "")
     yield f"- corpus: {raw.corpus}; seed {raw.seed}; warm-up: {raw.warm_up}"
     changed = " with changes that were not committed" if raw.changed else ""
     yield f"- code: `{raw.commit[:12]}`{changed}, measured {raw.taken_at:%Y-%m-%d %H:%M} UTC"

@@ -17,10 +17,12 @@ from benchmarks import (
     http_rate,
     live_texts,
     runtime_rates,
+    scoring_rate,
 )
 from benchmarks.definitions import (
     ON_DATA,
     PARTS,
+    QUICK,
     ArchiveSpeed,
     DuplicatesTime,
     EmbedderRates,
@@ -32,7 +34,9 @@ from benchmarks.definitions import (
     RelatedLatency,
     RuntimeRates,
 )
+from benchmarks.plan import plan
 from benchmarks.raw import read
+from benchmarks.report import TITLES
 from benchmarks.runner import main
 from recommender.engine import Recommender
 from tests.benchmarks.small_sets import ARCHIVE, SIZE, write_sets
@@ -69,7 +73,17 @@ def test_a_part_on_public_sets_says_what_it_lacks(capsys: pytest.CaptureFixture[
 
 def test_parts_are_those_that_are_typed_and_those_on_public_sets_wait_for_data() -> None:
     assert get_args(Part) == PARTS
+    assert tuple(TITLES) == PARTS
+    for one in PARTS:
+        assert plan(one, QUICK, PublicSets(Path("data"), Path("homes"))).about
     assert ON_DATA == ("runtimes", "archive")
+
+
+def test_scores_go_into_a_file_and_stand_beside_one_by_one_and_bare_faiss() -> None:
+    contests, (goal,) = scoring_rate.measure(QUICK.scoring, 1)
+    assert [one.size for one in contests] == [300, 300]
+    assert [one.baseline_by.split()[0] for one in contests] == ["Recommender.fill,", "FAISS"]
+    assert goal.came == contests[0].measured.median > 0
 
 
 def test_copies_are_found_and_nothing_else() -> None:
