@@ -131,10 +131,14 @@ def _popular(asked: EventsRate, seed: int) -> tuple[list[Contest], list[Goal]]:
                 ratio=ratio(long, short),
             )
             found.append(contest)
-            bound = asked.most_longer if days == 7.0 else None
-            goals.append(
-                Goal(name=f"{contest.name}: long to short", at_most=bound, came=contest.ratio)
-            )
+            if days == 7.0:
+                goals.append(
+                    Goal(
+                        name=f"{contest.name}: long to short",
+                        at_most=asked.most_longer,
+                        came=contest.ratio,
+                    )
+                )
     return found, goals
 
 

@@ -62,7 +62,8 @@ def knn_graph(
             nearest, rows = kept, stale
     if count > 1 and len(rows):
         ids = np.arange(count, dtype=np.int64)
-        if len(rows) * count <= exact_up_to**2:
+        exact = searched is not None and searched.kind == "flat"
+        if len(rows) * count <= exact_up_to**2 and not exact:
             searched = FaissIndex.build(ids, vectors, kind="flat")
         elif searched is None:
             searched = FaissIndex.build(ids, vectors, kind="hnsw")

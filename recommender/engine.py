@@ -19,7 +19,7 @@ from recommender.asking import Subjects
 from recommender.closing import Closing
 from recommender.editors.desk import RuleDesk
 from recommender.editors.rule import Rule
-from recommender.errors import InputError, NotReady
+from recommender.errors import InputError, NotReady, RecommenderError
 from recommender.jobs.backlog import Backlog
 from recommender.jobs.embedding import embed_texts, texts_ahead, texts_lacking
 from recommender.jobs.ingest import Ingested, ingest
@@ -98,10 +98,14 @@ class Recommender(Pages, Closing):
         return cls(assemble(folder), follow=follow)
 
     def reach_of(self, rule: Rule) -> Reach | None:
-        """What a rule is about; None where nothing was published."""
+        """What a rule is about; None where that is not known, as nothing was published."""
         try:
             return reach_of(self.corpus(), rule)
         except NotReady:
+            return None
+        except RecommenderError as error:
+            # the rule holds by then: whoever gave it shall not give it again
+            _log.warning("%s", error)
             return None
 
     def _are_copies(self, one: str, other: str) -> bool:

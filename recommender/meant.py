@@ -3,12 +3,12 @@
 import difflib
 from collections.abc import Iterable, Sequence
 
-_MOST = 2
+MOST = 2
 _ALIKE = 0.6
 """Of two names, from 0 to 1: one letter of five may be wrong or missing."""
 
 
-def nearest(name: str, known: Iterable[str], most: int = _MOST) -> list[str]:
+def nearest(name: str, known: Iterable[str], most: int = MOST) -> list[str]:
     """Those of the known names that look like `name`, the most similar first; at most `most`."""
     return difflib.get_close_matches(name, list(known), n=most, cutoff=_ALIKE)
 

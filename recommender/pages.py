@@ -204,8 +204,9 @@ class Pages:
         """The related slots of many articles (None: of all), without fallbacks. See `related`.
 
         In memory that does not grow with their number: out of what the snapshot knows of
-        neighbours, many at once. Of a corpus with articles that are newer than the snapshot, and
-        of a pipeline with a second model, one by one.
+        neighbours, many at once. One by one of a corpus with articles that are newer than the
+        snapshot, of a pipeline with a second model, with the filter `same_section`, and while an
+        editor pins, promotes or ignores a section on every page.
 
         Args:
             ids: whose slots.

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from recommender.errors import SettingsError
-from recommender.meant import did_you_mean, nearest
+from recommender.meant import MOST, did_you_mean, nearest
 from recommender.settings_tables import (
     CacheSettings,
     EmbedderSettings,
@@ -73,10 +73,6 @@ _BUILT_IN: dict[str, Any] = {
     },
 }
 """Lowest of the sources, so that a file may change one weight of a pipeline and keep the rest."""
-
-
-_NEAR = 2
-"""So many names are offered in place of an unknown one."""
 
 
 class Settings(BaseSettings):
@@ -295,7 +291,7 @@ def _meant(name: str, valid: Sequence[str], told: Callable[[str], str] = str) ->
     near = near or [one for one in valid if one.rpartition(".")[2] == last]
     near = near or ([] if beside else nearest(name, valid))
     if near:
-        return did_you_mean([told(one) for one in near[:_NEAR]])
+        return did_you_mean([told(one) for one in near[:MOST]])
     if not beside:
         return " All there are: recommender settings"
     return f" There are: {', '.join(sorted(told(table + one) for one in beside))}."

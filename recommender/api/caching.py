@@ -3,8 +3,6 @@
 An answer depends on nothing but its address, so that there is no header that it varies by.
 """
 
-import time
-
 from starlette.requests import Request
 from starlette.responses import Response
 from xxhash import xxh3_128_hexdigest
@@ -34,7 +32,7 @@ class Caching:
             self._shared += f", stale-while-revalidate={stale}"
         self._longest = fresh + stale
 
-    def headers(self, tag: str, *, personal: bool, until: float) -> dict[str, str]:
+    def headers(self, tag: str, *, personal: bool, until: float, now: float) -> dict[str, str]:
         """Of an answer with this ETag.
 
         Args:
@@ -42,9 +40,10 @@ class Caching:
             personal: whether it depends on what one reader knows.
             until: when an article of the corpus expires next, seconds since 1970: no cache may
                 show it any longer.
+            now: seconds since 1970.
         """
         control = _PERSONAL if personal else self._shared
-        if not personal and self._longest and until < time.time() + self._longest:
+        if not personal and self._longest and until < now + self._longest:
             control = _ASK_AGAIN
         return {"ETag": tag, "Cache-Control": control}
 

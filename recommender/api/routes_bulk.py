@@ -58,8 +58,8 @@ class _Bulk:
             raise Problem(
                 400,
                 "",
-                f"The body: {body.broken}. Of what came before, {done.added:,} articles were added "
-                f"and {done.changed:,} changed. Send it again, whole: they are then unchanged.",
+                f"The body: {body.broken}. Of the articles before, {done.added:,} came new and "
+                f"{done.changed:,} changed; these are kept. Send it again, whole.",
             )
         if not done.read:
             raise Problem.of_faults([Fault("", "The body: expected one article a line, got none.")])

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import time
 from datetime import timedelta
 
 import orjson
@@ -37,7 +36,9 @@ class _Hooks:
         body = await body_bytes(request)
         if self._secret:
             signed = request.headers.get(SIGNATURE, "")
-            check_signature(body, signed, secret=self._secret, now=time.time())
+            check_signature(
+                body, signed, secret=self._secret, now=self._service.recommender.clock().timestamp()
+            )
         try:
             payload: object = orjson.loads(body)
         except orjson.JSONDecodeError as error:

@@ -197,7 +197,12 @@ class _Recommendations:
     ) -> Response:
         """An answer that caches may keep, or word that theirs still holds."""
         self._service.count(rendered)
-        headers = self._caching.headers(rendered.tag, personal=personal, until=rendered.until)
+        headers = self._caching.headers(
+            rendered.tag,
+            personal=personal,
+            until=rendered.until,
+            now=self._clock().timestamp(),
+        )
         if holds(request, rendered.tag):
             return not_modified(headers)
         return rendering.envelope(rendered, started=started, headers=headers)

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -140,7 +139,7 @@ def import_files(recommender: Recommender, paths: list[Path]) -> Imported:
                     recommender.parts.events,
                     _until_broken(items, str(path)),
                     name=str(path),
-                    now=datetime.now(UTC),
+                    now=recommender.clock(),
                     own=recommender.parts.own_networks,
                     on_reject=keep,
                     on_event=unknown.add,

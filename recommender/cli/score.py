@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -64,7 +64,7 @@ def score(
 
     A row a recommendation: article_id, position from 1, related_id, score. The file is written
     in parts beside its place and takes its name when it is whole. Broken off, the same command
-    goes on behind the last part, as long as the same snapshot and articles are there.
+    goes on behind the last part, as long as snapshot, articles, rules and settings are the same.
     """
     check_output(output)
     began = time.perf_counter()
@@ -75,13 +75,15 @@ def score(
             "index_version": recommender.corpus().version,
             "catalog": recommender.parts.catalog.revision,
             "pipeline": repr(recommender.pipeline(pipeline)),
+            "slot": repr(recommender.parts.slots["related"]),
+            "rules": [one.number for one in recommender.rules.standing()],
             "limit": limit,
             "at": None if at is None else at.isoformat(),
             "sections": section,
             "languages": language,
             "ids": wanted,
         }
-        now = at or datetime.now(UTC)
+        now = at or recommender.clock()
         with opened(output, question, now.isoformat()) as file:
             batches = recommender.score(
                 wanted,

@@ -1,8 +1,10 @@
 """From sources into the catalog."""
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 from xxhash import xxh3_64_intdigest
 
 from recommender.articles.article import Article
@@ -59,7 +61,7 @@ def ingest(
         patient: see `Catalog.upsert`.
     """
     total = Ingested()
-    seen = _Seen()
+    ids = array("Q")  # as numbers: of millions, the ids themselves would fill the memory
 
     def completed(article: Article) -> Article:
         pause()
@@ -79,23 +81,10 @@ def ingest(
             outdated=total.outdated + done.outdated,
             withheld=total.withheld + done.withheld,
             rejected=total.rejected + len(batch) - len(articles),
-            repeated=total.repeated + sum(seen.before(article.id) for article in articles),
         )
+        ids.extend(xxh3_64_intdigest(one.id.encode(errors="surrogatepass")) for one in articles)
         progress(total.read)
-    return total
-
-
-class _Seen:
-    """Ids that came, as numbers: of millions, the ids themselves would fill the memory."""
-
-    def __init__(self) -> None:
-        self._known: set[int] = set()
-
-    def before(self, article_id: str) -> bool:
-        number = xxh3_64_intdigest(article_id.encode(errors="surrogatepass"))
-        known = number in self._known
-        self._known.add(number)
-        return known
+    return replace(total, repeated=len(ids) - len(np.unique(ids)))
 
 
 def _batches(

@@ -1,4 +1,4 @@
-"""One rebuild at a time, and one process that embeds what waits."""
+"""One process at a time: for a rebuild, for what waits to be embedded, for a file of scores."""
 
 import fcntl
 import os

@@ -45,6 +45,8 @@ RECIPE = 11
 _RECALL_AT = 10
 _RECALL_QUERIES = 200
 _MEGABYTE = 1 << 20
+_OF_RELATIONS = ("recipe", CATALOG, "neighbours", "learned")
+"""Facts that decide what articles are to each other; with another index that stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class Rebuilder:
         }
 
     def _current(self) -> Snapshot | None:
-        """The published snapshot, where it is sound and was made as one would be made now."""
+        """The published snapshot, where it is sound and its relations are as they would be now."""
         version = self.store.current_version()
         if version is None:
             return None
@@ -175,13 +177,16 @@ class Rebuilder:
             snapshot = self.store.open(version)
         except SnapshotError:
             return None  # damaged: all is made anew
-        manifest = snapshot.manifest
-        same = all(manifest.facts.get(key) == fact for key, fact in self._facts().items())
+        manifest, facts = snapshot.manifest, self._facts()
+        same = all(manifest.facts.get(key) == facts[key] for key in _OF_RELATIONS)
         return snapshot if same and manifest.embedder == self.embedder.name else None
 
     def _up_to_date(self, current: Snapshot, read: ReadTogether) -> bool:
         """Whether a new snapshot would say the same."""
-        if current.manifest.revision != self.catalog.revision:
+        manifest = current.manifest
+        if manifest.revision != self.catalog.revision or any(
+            manifest.facts.get(key) != fact for key, fact in self._facts().items()
+        ):
             return False
         try:
             kept, ids = read_together_rows(current), read_identifiers(current)

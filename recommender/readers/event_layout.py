@@ -130,7 +130,7 @@ def _fourth(connection: Connection) -> None:
     )
     connection.exec_driver_sql("CREATE TABLE ids (id INTEGER PRIMARY KEY)")
     connection.exec_driver_sql(
-        "INSERT INTO ids SELECT id FROM events WHERE id IS NOT NULL ORDER BY id"
+        "INSERT OR IGNORE INTO ids SELECT id FROM events WHERE id IS NOT NULL ORDER BY id"
     )
     connection.exec_driver_sql(
         "CREATE INDEX impressions ON events (impression) WHERE type = 0 AND impression NOT NULL"

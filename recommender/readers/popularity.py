@@ -128,9 +128,9 @@ def _by_hours(
     if weighed:
         weights = table[:, 3] * np.exp2(((table[:, 1] + 1) * HOUR - now) / half_life)
     else:
-        # not above 1: in the hour of now the middle may be still to come
-        ages = np.minimum((table[:, 1] + 0.5) * HOUR - now, 0)
-        weights = table[:, 2] * np.exp2(ages / half_life)
+        # at least 0: in the hour of now the middle may be still to come
+        ages = np.maximum(now - (table[:, 1] + 0.5) * HOUR, 0)
+        weights = table[:, 2] * np.exp2(-ages / half_life)
     scores = np.bincount(codes, weights, len(articles)).astype(np.float64)
     readers = np.bincount(codes, table[:, 2], len(articles))
     query = "SELECT number, id FROM article_numbers WHERE number IN ({})"

@@ -55,7 +55,11 @@ class GatheredEmbedder:
             leads = not self._led
             self._led = True
         if not leads:
-            asked.woken.wait()
+            try:
+                asked.woken.wait()
+            except BaseException:
+                self._leave(asked)
+                raise
         if not asked.done:
             self._lead(asked)
         return asked.result()
@@ -72,13 +76,24 @@ class GatheredEmbedder:
             with self._changing:
                 if not batch:  # interrupted before its turn came
                     self._waiting.remove(asked)
-                following = self._waiting[0] if self._waiting else None
-                self._led = following is not None
+                self._hand_on()
             for one in batch:
                 one.done = True
                 one.woken.set()
-            if following is not None:
-                following.woken.set()
+
+    def _leave(self, asked: "_Asked") -> None:
+        """Takes back what was interrupted while it waited for a batch of others."""
+        with self._changing:
+            if asked in self._waiting:
+                self._waiting.remove(asked)
+                if asked.woken.is_set():  # it was to lead
+                    self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Lets the first that waits lead, if there is one."""
+        self._led = bool(self._waiting)
+        if self._waiting:
+            self._waiting[0].woken.set()
 
     def _embed(self, batch: Sequence["_Asked"]) -> None:
         try:

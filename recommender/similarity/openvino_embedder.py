@@ -77,6 +77,7 @@ class OpenVinoEmbedder:
         self._source = SentenceTransformersEmbedder(model, revision=revision)
         self._loading = threading.Lock()
         self._loaded: OpenVinoModel | None = None
+        self._refused: EmbedderError | None = None  # it takes minutes to find out once more
 
     @cached_property
     def name(self) -> str:
@@ -107,6 +108,8 @@ class OpenVinoEmbedder:
 
     def _opened(self, texts: Sequence[str]) -> OpenVinoModel:
         with self._loading:
+            if self._refused is not None:
+                raise self._refused
             if self._loaded is None:
                 openvino()  # before minutes are spent on what it is to run
                 if not self._is_made():
@@ -152,10 +155,11 @@ class OpenVinoEmbedder:
         if done.returncode:
             shutil.rmtree(aside)
             said = done.stderr.strip().splitlines() if done.returncode > 0 else []
+            if said:
+                self._refused = EmbedderError(said[-1])
+                raise self._refused
             raise EmbedderError(
-                said[-1]
-                if said
-                else f"The process that was to make {self.name} ended with {done.returncode}. "
+                f"The process that was to make {self.name} ended with {done.returncode}. "
                 'Try again with more memory, or set embedder.runtime = "torch".'
             )
         if self._folder.exists():

@@ -106,8 +106,16 @@ class OpenVinoModel:
             for place in places:  # shared: whoever is done takes the next
                 found[place] = request.infer(self._feed(pieces[place].ids))[0][0]
 
-        with ThreadPoolExecutor(beside) as pool:
-            list(pool.map(run, range(beside)))
+        try:
+            if beside == 1:
+                run(0)
+            else:
+                with ThreadPoolExecutor(beside) as pool:
+                    list(pool.map(run, range(beside)))
+        except RuntimeError as error:
+            raise EmbedderError(
+                f"OpenVINO could not compute with the model in {self._folder}: {first_line(error)}"
+            ) from error
         found /= np.linalg.norm(found, axis=1, keepdims=True)
         return found
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from index.ascending import located
 from recommender.articles.columns import NO_CODE
 from recommender.slots.candidates import Candidates
 from recommender.slots.definitions import DefinedSlot
@@ -87,7 +88,7 @@ class Blocks:
         found = Candidates(flat, corpus.base.columns.take(flat), texts.reshape(len(texts), -1))
         fits = there & self._eligible(found, subjects)
         answered = self._enough(fits, others)
-        values = self._values(found, subjects, positions)
+        values = self._values(found, subjects, others)
         scores = added_up(values, pipeline.weight_row).reshape(positions.shape)
         if pipeline.min_score > 0:
             background = kept.background
@@ -134,12 +135,12 @@ class Blocks:
         everyone |= fits.sum(axis=1) >= 2 * self.slot.wanted
         return everyone
 
-    def _values(self, found: Candidates, subjects: _Rows, positions: _Rows) -> _Scores:
-        corpus, width = self.moment.corpus, positions.shape[1]
+    def _values(self, found: Candidates, subjects: _Rows, others: npt.NDArray[np.int32]) -> _Scores:
+        corpus, width = self.moment.corpus, others.shape[1]
         columns, weights = corpus.base.columns, self.pipeline.weights
         strengths = None
         if weights.read_together and len(corpus.relations.together.positions):
-            strengths = self._strengths(subjects, positions)
+            strengths = self._strengths(subjects, others)
         return signal_values(
             found,
             self.pipeline,
@@ -151,16 +152,14 @@ class Blocks:
             strengths=strengths,
         )
 
-    def _strengths(self, subjects: _Rows, positions: _Rows) -> _Scores:
+    def _strengths(self, subjects: _Rows, others: npt.NDArray[np.int32]) -> _Scores:
         together = self.moment.corpus.relations.together
-        found = np.zeros(positions.shape, dtype=np.float32)
-        for row, subject in enumerate(subjects.tolist()):
-            others, strengths = together.of(subject)
-            if len(others):
-                at = positions[row].searchsorted(others)
-                at[at == positions.shape[1]] = 0
-                there = positions[row, at] == others
-                found[row, at[there]] = strengths[there]
+        found = np.zeros(others.shape, dtype=np.float32)
+        counts = np.count_nonzero(others != _NOWHERE, axis=1)  # padded behind
+        for row, (subject, count) in enumerate(zip(subjects.tolist(), counts, strict=True)):
+            read, strengths = together.of(subject)
+            place, there = located(read, others[row, :count])
+            found[row, place[there]] = strengths[there]
         return found.ravel()
 
     def _one_of_each(

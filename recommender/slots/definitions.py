@@ -145,11 +145,10 @@ def defined(
     if found is None:
         raise InputError(unknown_slot(query.slot, definitions))
     own = found.supply
-    if own.source == "popular" and not (window is None and half_life is None):
-        # how long readers of the whole page count, the page knows
-        own = replace(own, window=None, half_life=None)
-    elif window is not None and own.source in CHART_SOURCES:
-        own = replace(own, window=window)
+    # how long readers of the whole page count, where the slot has no window, the page knows
+    if own.window is not None and own.source in CHART_SOURCES:
+        mine = half_life or own.half_life if own.source == "popular" else None
+        own = replace(own, window=window or own.window, half_life=mine)
     return DefinedSlot(
         name=query.slot,
         supply=own,

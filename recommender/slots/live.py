@@ -142,10 +142,10 @@ class LiveCorpus:
             return self._left
 
     def _lay(self) -> Corpus:
-        if self._base is None:
-            published = self._store.current_version()
+        published = self._store.current_version() if self._base is None else self._published
+        if published != self._published:
             opened = self._open()
-            self._published = published  # also when it was refused
+            self._published = published  # also when it was refused: it is not read at each request
             if opened is not None:
                 self._base, self._changes = opened
         base = self._base
@@ -194,8 +194,9 @@ class LiveCorpus:
         shown = _versions(None if laid is None else laid[1])
         if same and served is not None:
             self._changes.read(self._catalog, served.embedder, shown, now)
-        coming.read(self._catalog, base.embedder, set(), now)
-        coming.go_on_from(self._changes.stand_ins if same else {})
+        coming.read(self._catalog, base.embedder, _versions(made), now)
+        if same:
+            coming.go_on_from(self._changes.stand_ins)
         self._base, self._changes = base, coming
         most = 0 if self._patient else None
         self._lay_in(base, seen, made, _versions(made) | shown, most=most)

@@ -63,6 +63,11 @@ class Filters:
 
     def __post_init__(self) -> None:
         after, before = self.published_after, self.published_before
+        for one in (after, before):
+            if one is not None and one.tzinfo is None:
+                raise InputError(
+                    f"Expected a time with a zone, got {one.isoformat()}; write {one}+00:00."
+                )
         if after is not None and before is not None and after >= before:
             raise InputError(
                 "Expected published_after earlier than published_before, got "

@@ -139,7 +139,7 @@ def test_gzip_that_is_cut_off_is_refused_and_the_first_lines_are_kept(
     assert response.status_code == 400
     detail = response.json()["detail"]
     assert "the compressed data ends early" in detail
-    found = re.search(r"([\d,]+) articles were added and 0 changed", detail)
+    found = re.search(r"([\d,]+) came new and 0 changed", detail)
     assert found is not None
     kept = int(found[1].replace(",", ""))
     assert 0 < kept < 2_000
@@ -152,7 +152,7 @@ def test_gzip_that_is_damaged_is_refused_too(client: TestClient) -> None:
     response = client.post("/v1/articles", content=wrong_check, headers=NDJSON)
     assert response.status_code == 400
     assert "the compressed data is damaged" in response.json()["detail"]
-    assert "30 articles were added" in response.json()["detail"]
+    assert "30 came new" in response.json()["detail"]
 
 
 def test_ids_that_were_made_here_and_fields_that_are_not_used_are_told(client: TestClient) -> None:

@@ -189,7 +189,7 @@ def test_runtimes_stand_beside_torch_and_are_calibrated_on_another_set(tmp_path:
     contests, goals = runtime_rates.measure(asked, 5, PublicSets(data, tmp_path / "homes"))
     full, small = contests
     assert (full.measured_by, small.measured_by) == ("openvino", "openvino-int8")
-    assert (full.baseline, full.size) == (small.baseline, SIZE)
+    assert (full.baseline, full.size) == (small.baseline, 4)
     assert full.facts["mean cosine with torch"] == 1
     assert full.facts["nearest 3 kept"] == 1
     assert 0.98 < float(small.facts["mean cosine with torch"]) < 1

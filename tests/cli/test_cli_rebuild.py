@@ -238,7 +238,7 @@ def test_lines_come_with_each_step_and_then_now_and_then() -> None:
     assert said == ["embed", "embed: 400 of 1,000, 20/s, 30 s left", "write", "write: 30, 2/s"]
 
 
-def test_no_rate_is_told_where_nothing_was_done_and_a_slow_one_by_the_minute() -> None:
+def test_no_rate_is_told_where_nothing_was_done_and_a_slow_one_with_two_digits() -> None:
     said: list[str] = []
     times = iter([0.0, 0.0, 20.0, 40.0])
     watch = line_watch(said.append, clock=lambda: next(times))

@@ -54,7 +54,7 @@ def test_it_serves_until_it_is_told_to_end() -> None:
         answer = asked(f"{address}/v1/articles/hp-0021/slots")
         port = address.rpartition(":")[2]
         second = subprocess.run(
-            [*CLI, "serve", "--port", port], capture_output=True, timeout=60, check=False
+            [*CLI, "serve", "--port", port], capture_output=True, timeout=LONG, check=False
         )
 
     assert {"related", "popular"} == set(answer["data"])
@@ -135,7 +135,7 @@ def test_a_server_that_cannot_start_says_so_and_fails(workers: str) -> None:
         [sys.executable, "-m", "tests.cli.broken_server", workers],
         cwd=Path(__file__).parents[2],
         capture_output=True,
-        timeout=60,
+        timeout=LONG,
         check=False,
     )
     assert ended.returncode == 1

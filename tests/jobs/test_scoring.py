@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommender.articles.identifiers import identifiers
 from recommender.editors.rule import Rule, Target
 from recommender.jobs.scoring import score
+from recommender.readers.together import ReadTogether
 from recommender.slots.candidates import subject_of
 from recommender.slots.charts import NO_CHARTS
 from recommender.slots.corpus import Corpus
@@ -19,8 +21,9 @@ from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.present import Moment
 from recommender.slots.slot import NO_FILTERS, Filters, SlotQuery
+from recommender.slots.together import together_of
 from tests.slots.ruled_corpus import COUNT, readership, ruled_corpus, rules_of
-from tests.slots.small_corpus import NOW
+from tests.slots.small_corpus import NOW, article, corpus_of, no_rules, unit
 
 CORPORA = [ruled_corpus(seed, neighbours=kept) for seed, kept in ((0, 100), (1, 12), (2, 30))]
 PLAIN = Pipeline("plain", Weights(dense=1), collapse_copies=False, as_of_now=False)
@@ -82,6 +85,37 @@ def scored(moment: Moment, pipeline: Pipeline, slot: DefinedSlot) -> dict[str, l
             own.append(f"{row['related_id']} {row['score']:.4f}")
             assert row["position"] == len(own)
     return found
+
+
+def read_together_corpus() -> Corpus:
+    """Articles with few neighbours; the last one's readers read the first ones, and so on."""
+    rng = np.random.default_rng(7)
+    articles = [article(f"n{n}", f"Story {n} of the town") for n in range(40)]
+    pairs = [(0, 39), (0, 38), (0, 2), (5, 39), (39, 0), (39, 1), (39, 2), (39, 3), (20, 38)]
+    left, right = np.array(pairs, dtype=np.int64).T
+    read = ReadTogether(
+        tuple(one.id for one in articles),
+        left,
+        right,
+        np.full(len(pairs), 4, dtype=np.int32),
+        np.linspace(0.2, 0.9, len(pairs), dtype=np.float32),
+    )
+    ids = identifiers([one.id for one in articles])
+    vectors = [unit(*rng.normal(size=16)) for _ in articles]
+    together = together_of(read, ids, len(articles))
+    return corpus_of(articles, vectors, neighbours=6, together=together)
+
+
+@pytest.mark.parametrize("least", [0.0, 0.6])
+def test_what_was_read_together_counts_wherever_it_stands(least: float) -> None:
+    corpus = read_together_corpus()
+    kept = corpus.relations.neighbours.positions
+    assert len(np.unique(np.count_nonzero(kept >= 0, axis=1))) > 1  # some rows are padded
+    pipeline = replace(WHOLE, weights=replace(WHOLE.weights, read_together=0.5), min_score=least)
+    moment = Moment(NOW, corpus, readership(corpus), no_rules(corpus), NO_CHARTS)
+    found = scored(moment, pipeline, slot_of(3))
+    assert found == by_page(moment, pipeline, slot_of(3))
+    assert "n38" in [one.split()[0] for one in found["n20"]]
 
 
 def moment_of(corpus: Corpus, *orders: Rule) -> Moment:

@@ -14,6 +14,7 @@ from recommender.articles.article import Article
 from recommender.slots import live
 from recommender.slots.overlay import Overlaid, with_changes
 from tests.jobs.home import NOW, Gate, articles, embedded, parts
+from tests.waiting import LONG
 
 POST = "harbour bridge opens"
 
@@ -142,14 +143,14 @@ def test_requests_are_answered_from_the_old_snapshot_while_the_new_one_is_laid(
     def held_up(*args: object, **named: object) -> Overlaid:
         if threading.current_thread() is follower and not laying.is_set():
             laying.set()
-            assert go_on.wait(30)
+            assert go_on.wait(LONG)
         return with_changes(*args, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(live, "with_changes", held_up)
-    follower = threading.Thread(target=server.follow)
+    follower = threading.Thread(target=server.follow, daemon=True)
     follower.start()
     try:
-        assert laying.wait(30)
+        assert laying.wait(LONG)
         assert server.related("n0").index_version == served
         server.withdraw(["n4"])
         put = Article(id="put", title="harbour bridge put in", language="en", published_at=NOW)
@@ -160,7 +161,8 @@ def test_requests_are_answered_from_the_old_snapshot_while_the_new_one_is_laid(
         assert server.related("n0").index_version == served
     finally:
         go_on.set()
-        follower.join()
+        follower.join(LONG)
+        assert not follower.is_alive()
     assert server.related("n0").index_version == new
     assert {"put", "post", "n20"} <= titles(server).keys()
     assert not {"n4", "n8"} & titles(server).keys()

@@ -9,7 +9,7 @@ from recommender.errors import InputError
 from recommender.slots.candidates import subject_of
 from recommender.slots.charts import NO_CHARTS, Readership
 from recommender.slots.corpus import Corpus
-from recommender.slots.definitions import BUILT_IN, SlotDefinition, Supply, defined
+from recommender.slots.definitions import BUILT_IN, Chart, SlotDefinition, Supply, defined
 from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline, Weights
 from recommender.slots.slot import SOURCES, Filters, SlotQuery
@@ -64,11 +64,18 @@ def test_a_window_that_is_asked_for_is_that_of_charts() -> None:
     hours = timedelta(hours=3)
     for name, window in (("trending", hours), ("popular", None), ("latest", None)):
         assert defined(SlotQuery(name), BUILT_IN, window=hours).supply.window == window
-    week = SlotDefinition(Supply("popular", window=7 * timedelta(days=1)))
-    # the readership of the page is counted for what is asked
-    assert defined(SlotQuery("week"), {"week": week}, window=hours).supply.chart is None
-    assert defined(SlotQuery("week"), {"week": week}, half_life=hours).supply.chart is None
-    assert defined(SlotQuery("week"), {"week": week}).supply.chart is not None
+    days = timedelta(days=7)
+    week = SlotDefinition(Supply("popular", window=days))
+    # what is not asked is as it is defined
+    for asked, expected in (
+        ({}, (days, None)),
+        ({"window": hours}, (hours, None)),
+        ({"half_life": hours}, (days, hours)),
+    ):
+        chart = defined(SlotQuery("week"), {"week": week}, **asked).supply.chart
+        assert chart == Chart("popular", *expected)
+    # the page counts its own readership for what is asked
+    assert defined(SlotQuery("popular"), BUILT_IN, half_life=hours).supply.chart is None
 
 
 def test_filters_of_question_and_definition_both_hold() -> None:
