@@ -161,7 +161,7 @@ main()
 
 @pytest.mark.usefixtures("place")
 def test_a_command_goes_on_where_it_was_killed(run: Run) -> None:
-    whole = ("score", "--limit", "2", "--output")
+    whole = ("score", "--limit", "2", "--at", "2026-05-01T12:00:00Z", "--output")
     assert run(*whole, "scores.jsonl").status == 0
     killed = subprocess.run([sys.executable, "-c", KILLED, *whole, "again.jsonl"], check=False)
     assert killed.returncode == -signal.SIGKILL
