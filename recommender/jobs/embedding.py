@@ -9,8 +9,8 @@ from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
 from recommender.articles.text import article_text
 from recommender.articles.versions import text_digest
+from recommender.similarity.cores import Progress
 from recommender.similarity.embedder import Embedder
-from recommender.similarity.neighbours import Progress
 
 _CHUNK = 64
 """Texts between two commits: a Ctrl-C loses only the few seconds of the chunk in the making."""

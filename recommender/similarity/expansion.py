@@ -18,7 +18,9 @@ from recommender.similarity.pairs import Positions
 NEIGHBOURS = 3
 """Articles whose vectors are added to one's own."""
 
-_FIRST_NEIGHBOURS = 2  # of the first round, whose scores know no expansion yet
+FIRST_NEIGHBOURS = 2
+"""Those of the first round, whose scores know no expansion yet."""
+
 _NEAREST = 4  # whose mean nearness is the density
 _CORRECTION = 0.25  # of the sum of both densities
 _TITLE = 0.25
@@ -73,12 +75,6 @@ def density_of(near: Scores) -> Scores:
     sums = np.where(there, best, 0).sum(axis=1)
     found: Scores = np.maximum(sums / np.maximum(there.sum(axis=1), 1), 0).astype(np.float32)
     return found
-
-
-def first_expansion(near: Scores, positions: Positions) -> Expansion:
-    """What the first round adds; see `expansion_of`."""
-    density = density_of(near)
-    return expansion_of(near, positions, density, density, count=_FIRST_NEIGHBOURS)
 
 
 def expansion_of(

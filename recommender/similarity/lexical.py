@@ -1,11 +1,9 @@
 """Sparse term vectors: hashed TF-IDF, so that there is no vocabulary to keep in memory."""
 
 import re
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,20 +11,20 @@ from scipy import sparse
 
 from index.snapshot import Draft, Snapshot
 
-if TYPE_CHECKING:
-    from sklearn.feature_extraction.text import HashingVectorizer
-
 FEATURES = 1 << 20
 """Hash buckets: at a million distinct terms about a third share one, rare ones mostly."""
 
 Terms: TypeAlias = "sparse.csr_array[np.float32, tuple[int, int]]"
 """Shape (n, FEATURES): rows of unit length, or empty where a text has no term."""
 
-# words of two characters and more; each character of a script that writes none between words
-_WORD_PATTERN = (
-    r"(?u)[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
-    r"|(?:(?![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff])\w){2,}"
-)
+# words of two characters and more; each character of a script that writes no space between words
+_SPACELESS = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
+_ANY_SPACELESS = re.compile(_SPACELESS)
+_WORDS = re.compile(r"\w{2,}")  # the same words where there is no such character, in a third
+_ALL_WORDS = re.compile(rf"{_SPACELESS}|(?:(?!{_SPACELESS})\w){{2,}}")
+# what begins with a digit is a number or no name; a number goes on behind a comma or a full stop
+_NUMBERS_AND_WORDS = re.compile(r"\d+(?:[.,]\d+)*\b|\w+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Lexicon:
 
 def count(texts: Sequence[str]) -> Terms:
     """How often each term stands in each text; made for one batch after the other."""
-    return sparse.csr_array(_vectorizer().transform(texts), dtype=np.float32)
+    return _hashed(texts, _word_tokens)
 
 
 def count_names(texts: Sequence[str]) -> Terms:
@@ -61,7 +59,7 @@ def count_names(texts: Sequence[str]) -> Terms:
     sentence is common, so its inverse document frequency makes little of it. A script without
     capitals has numbers alone.
     """
-    return sparse.csr_array(_name_vectorizer().transform(texts), dtype=np.float32)
+    return _hashed(texts, _name_tokens)
 
 
 def no_terms() -> Terms:
@@ -116,29 +114,29 @@ def read_terms(snapshot: Snapshot, name: str) -> Terms:
     return sparse.csr_array((data, indices, indptr), shape=(len(indptr) - 1, FEATURES))
 
 
-def _vectorizer() -> "HashingVectorizer":
-    return _hashing(_WORD_PATTERN, lowercase=True)
+def _word_tokens(text: str) -> list[str]:
+    text = text.lower()
+    plain = text.isascii() or not _ANY_SPACELESS.search(text)
+    return (_WORDS if plain else _ALL_WORDS).findall(text)
 
 
-@cache
-def _name_pattern() -> str:
-    capitals = "".join(one for one in map(chr, range(sys.maxunicode)) if one.isupper())
-    return rf"(?u)\b[{re.escape(capitals)}]\w+|\b\d+(?:[.,]\d+)*\b"
+def _name_tokens(text: str) -> list[str]:
+    """Words of a capital and more, and numbers; three times as fast as one pattern of them."""
+    return [word for word in _NUMBERS_AND_WORDS.findall(text) if _is_name(word)]
 
 
-def _name_vectorizer() -> "HashingVectorizer":
-    return _hashing(_name_pattern(), lowercase=False)
+def _is_name(word: str) -> bool:
+    first = word[0]
+    if first.isupper():
+        return len(word) > 1
+    return first.isdigit() and _NUMBER.fullmatch(word) is not None
 
 
-def _hashing(pattern: str, *, lowercase: bool) -> "HashingVectorizer":
+def _hashed(texts: Sequence[str], tokens: Callable[[str], list[str]]) -> Terms:
     # imported here: a server that answers from its snapshot never needs scikit-learn
     from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415
 
-    return HashingVectorizer(
-        n_features=FEATURES,
-        alternate_sign=False,
-        norm=None,
-        lowercase=lowercase,
-        token_pattern=pattern,
-        dtype=np.float32,
+    made = HashingVectorizer(
+        n_features=FEATURES, alternate_sign=False, norm=None, analyzer=tokens, dtype=np.float32
     )
+    return sparse.csr_array(made.transform(texts), dtype=np.float32)

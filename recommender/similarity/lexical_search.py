@@ -5,9 +5,6 @@ a catalog grows, where those of bm25s do not, and lie in the snapshot, where tan
 its own. sparse_dot_topn would let no other thread run while the graph is made.
 """
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,6 +15,7 @@ from scipy import sparse
 from index.ascending import among
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
+from recommender.similarity.cores import Progress, on_cores
 from recommender.similarity.lexical import FEATURES, Terms
 from recommender.similarity.sorted_keys import (
     MAX_ROWS,
@@ -134,7 +132,7 @@ def lexical_graph(
     terms: Terms,
     made: Postings,
     count: int,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> npt.NDArray[np.int32]:
     """Each article's `count` nearest others, as `nearest` finds them, on all cores.
 
@@ -153,19 +151,12 @@ def lexical_graph(
     positions = np.full((total, count), -1, dtype=np.int32)
     columns = _by_columns(made)
 
-    def fill(start: int) -> None:
-        queries = _queries(made, terms[start : start + MAX_ROWS])
-        best = _best_others(queries, columns, start, count)
-        positions[start + rows_of(best), ranks_of(best)] = places_of(best)
+    def fill(here: slice) -> None:
+        queries = _queries(made, terms[here])
+        best = _best_others(queries, columns, here.start, count)
+        positions[here.start + rows_of(best), ranks_of(best)] = places_of(best)
 
-    workers = os.cpu_count() or 1
-    with ThreadPoolExecutor(workers) as pool:  # scipy lets other threads run meanwhile
-        wave = 8 * workers * MAX_ROWS
-        for start in range(0, total, wave):
-            end = min(start + wave, total)
-            list(pool.map(fill, range(start, end, MAX_ROWS)))
-            if progress is not None:
-                progress(end, total)
+    on_cores(fill, total, MAX_ROWS, progress)
     return positions
 
 

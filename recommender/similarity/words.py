@@ -33,7 +33,7 @@ def words(text: str) -> Counter[str]:
     Japanese what is written in katakana.
     """
     text = _without_addresses(text)
-    found = _found(_pattern(plain=text.isascii()), text)
+    found = _found(text)
     if not text.isascii() and _ANY_SPACELESS.search(text):
         found.update(_repeated(text[:_SAMPLE]))
     return found
@@ -41,7 +41,7 @@ def words(text: str) -> Counter[str]:
 
 def first_words(text: str) -> Counter[str]:
     """How often a word begins a sentence, a line or a quotation, where any has a capital."""
-    return _found(_pattern(plain=text.isascii(), first=True), _without_addresses(text))
+    return _found(_without_addresses(text), first=True)
 
 
 def _without_addresses(text: str) -> str:
@@ -51,8 +51,11 @@ def _without_addresses(text: str) -> str:
     return text
 
 
-def _found(pattern: re.Pattern[str], text: str) -> Counter[str]:
-    found = Counter(pattern.findall(text))
+def _found(text: str, *, first: bool = False) -> Counter[str]:
+    plain = text.isascii()
+    found = Counter(_pattern(plain=plain, first=first).findall(text))
+    if plain:  # its pattern finds no shorter ones
+        return found
     for word in [word for word in found if len(word) < _LEAST_LETTERS]:
         if not _SYLLABLES.fullmatch(word):
             del found[word]

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.similarity.expansion import (
+    FIRST_NEIGHBOURS,
     Expansion,
     add_neighbours,
     density_of,
@@ -26,8 +27,6 @@ from recommender.slots.corpus import Corpus, Shelf
 
 _NEAR = 30
 """Of the nearest by vector, and by words, so many are looked at for those that expand it."""
-
-_FIRST = 2  # neighbours of the first round, as at a rebuild
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def profile_of_text(corpus: Corpus, texts: Texts, row: int) -> Profile:
     density = np.zeros(len(corpus), dtype=np.float32)
     density[near] = corpus.density_at(near)
     scores = first_nearness(plain.dense, plain.lexical, plain.title)[None]
-    first = expansion_of(scores, near[None], density_of(scores), density, count=_FIRST)
+    first = expansion_of(scores, near[None], density_of(scores), density, count=FIRST_NEIGHBOURS)
     expanded = _expanded(corpus, vector, first)
     scores = nearness(corpus.expanded_at(near) @ expanded, plain.lexical)[None]
     second = expansion_of(scores, near[None], density_of(scores), density)
