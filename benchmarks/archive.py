@@ -87,10 +87,17 @@ def measure(asked: ArchiveSpeed, seed: int, sets: PublicSets) -> tuple[list[Cont
         ids = [base.ids.at(at) for at in range(len(base))]
     usual, new = usual_questions(ids), new_questions(ids, asked.http.variants)
     rng = np.random.default_rng(seed)
-    size = middle_size(home, usual.requests, rng, asked.http.sized, hashed=False)
+    size = middle_size(home, usual.requests, rng, asked.http.sized, embedder="own")
     for kind, cold in ((usual, True), (new, False)):
         found += beside_constants(
-            asked.http, home, kind, articles=len(ids), size=size, seed=seed, hashed=False, cold=cold
+            asked.http,
+            home,
+            kind,
+            articles=len(ids),
+            size=size,
+            seed=seed,
+            embedder="own",
+            cold=cold,
         )
     return found, []
 

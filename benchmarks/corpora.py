@@ -20,7 +20,10 @@ from recommender.similarity.embedder import Embedder
 from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
 from recommender.wiring import Parts, assemble
 
-_NOISE = 0.5  # length of what is added to a vector between two real ones
+LEAST_SHARE = 0.2
+"""Of each of the two real vectors that a made-up one lies between."""
+
+_TURN = 0.5  # length of what is added to it
 _OWN_WORDS = 0.75  # share of a made-up article's words that come from its two parents
 _FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)
 _DAYS = 500
@@ -120,11 +123,33 @@ def real_vectors() -> Vectors:
 
 
 def between(real: Vectors, count: int, rng: np.random.Generator) -> Vectors:
-    """Unit vectors between pairs of real ones, a random direction added: shape (count, dim)."""
-    pairs = rng.integers(0, len(real), (2, count))
-    share = rng.uniform(0.2, 0.8, (count, 1)).astype(np.float32)
-    found = real[pairs[0]] * share + real[pairs[1]] * (1 - share)
-    found += rng.standard_normal(found.shape, dtype=np.float32) * (_NOISE / found.shape[1] ** 0.5)
+    """Unit vectors between pairs of real ones, turned as others differ: shape (count, dim)."""
+    share = rng.uniform(LEAST_SHARE, 1 - LEAST_SHARE, count)
+    return interpolated(real, rng.integers(0, len(real), (6, count)), share)
+
+
+def interpolated(real: Vectors, rows: NDArray[np.int64], share: NDArray[np.float64]) -> Vectors:
+    """Unit vectors out of real ones alone.
+
+    Between the first two, half a unit added in the direction in which two pairs of others differ:
+    so that among 200,000 of them the local dimension is 20 (maximum likelihood, 100 neighbours;
+    Levina and Bickel 2004), where it is 18 among 15,900 real articles of five public sets. With a
+    random direction added it is 39, and every index is slower than it is with news.
+
+    Args:
+        real: shape (m, dim), unit rows.
+        rows: shape (6, n), of `real`.
+        share: shape (n,), of the first.
+
+    Returns:
+        Shape (n, dim).
+    """
+    one, other, *turned = rows
+    part = share[:, None].astype(np.float32)
+    found = real[one] * part + real[other] * (1 - part)
+    turn = real[turned[0]] - real[turned[1]] + real[turned[2]] - real[turned[3]]
+    lengths = np.linalg.norm(turn, axis=1, keepdims=True)
+    found += turn * (_TURN / np.maximum(lengths, 1e-6))
     return np.ascontiguousarray(found / np.linalg.norm(found, axis=1, keepdims=True))
 
 

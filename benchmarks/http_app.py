@@ -1,6 +1,7 @@
 """The product's application with two more addresses, which answer a constant."""
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,16 +10,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from benchmarks.corpora import HashedWords
+from benchmarks.streamed import GivenVectors
 from recommender.api.app import create_app
 from recommender.api.documentation import Answer, Operation
 from recommender.api.rendering import json_response
 from recommender.api.routing import add
 from recommender.engine import Recommender
+from recommender.similarity.embedder import Embedder
 from recommender.wiring import assemble
 
 HOME = "BENCHMARK_HOME"
-HASHED = "BENCHMARK_HASHED"
+EMBEDDER = "BENCHMARK_EMBEDDER"
 CONSTANT_BYTES = "BENCHMARK_CONSTANT_BYTES"
+EMBEDDERS: Mapping[str, Callable[[], Embedder] | None] = {
+    "own": None,
+    "hashed": HashedWords,
+    "given": GivenVectors,
+}
+"""Those that a home may have been embedded by; None: as its settings say."""
+
 CONSTANT = "/constant"
 ORDINARY = "/ordinary"
 
@@ -26,8 +36,9 @@ ORDINARY = "/ordinary"
 def from_environment() -> FastAPI:
     """The application as the three variables say: its home, by which embedder, and the bytes."""
     parts = assemble(Path(os.environ[HOME]))
-    if os.environ[HASHED] == "yes":
-        parts = replace(parts, embedder=HashedWords())
+    made = EMBEDDERS[os.environ[EMBEDDER]]
+    if made is not None:
+        parts = replace(parts, embedder=made())
     return with_constants(Recommender(parts, follow=False), int(os.environ[CONSTANT_BYTES]))
 
 

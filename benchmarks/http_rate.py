@@ -66,11 +66,11 @@ def middle_size(
     rng: np.random.Generator,
     count: int,
     *,
-    hashed: bool = True,
+    embedder: str = "hashed",
 ) -> int:
     """Bytes of the answer in the middle, of `count` of the requests."""
     with (
-        serving(home, constant_bytes=2, core=None, hashed=hashed) as address,
+        serving(home, constant_bytes=2, core=None, embedder=embedder) as address,
         httpx.Client() as client,
     ):
         drawn = rng.integers(0, len(requests), count)
@@ -86,7 +86,7 @@ def beside_constants(
     articles: int,
     size: int,
     seed: int,
-    hashed: bool = True,
+    embedder: str = "hashed",
     cold: bool = False,
 ) -> list[Contest]:
     """One kind beside the two constants, on a server of its own.
@@ -98,12 +98,12 @@ def beside_constants(
         articles: in the home.
         size: bytes of the constants.
         seed: of the drawing.
-        hashed: see `serving`.
+        embedder: see `serving`.
         cold: without a warm-up, and with the ratio of each round as a fact.
     """
     kinds = (kind, *CONSTANTS)
     core = cores()[0] if asked.pinned else None
-    with serving(home, constant_bytes=size, core=core, hashed=hashed) as address:
+    with serving(home, constant_bytes=size, core=core, embedder=embedder) as address:
         loads = in_turn(
             address,
             kinds,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.http_app import CONSTANT, CONSTANT_BYTES, HASHED, HOME
+from benchmarks.http_app import CONSTANT, CONSTANT_BYTES, EMBEDDER, HOME
 
 _ROOT = Path(__file__).resolve().parents[1]
 _START_SECONDS = 60.0
@@ -42,7 +42,7 @@ def kept_to(core: int | None) -> Iterator[None]:
 
 @contextmanager
 def serving(
-    home: Path, *, constant_bytes: int, core: int | None, hashed: bool = True
+    home: Path, *, constant_bytes: int, core: int | None, embedder: str = "hashed"
 ) -> Iterator[str]:
     """Address of the application over `home`; the server ends with the block.
 
@@ -50,7 +50,7 @@ def serving(
         home: where a snapshot was published.
         constant_bytes: that the two constants have.
         core: where it runs; None for anywhere.
-        hashed: whether the home was embedded by `HashedWords`; else as its settings say.
+        embedder: of the home, see `EMBEDDERS`.
 
     Raises:
         RuntimeError: it ended, or did not answer within a minute.
@@ -61,7 +61,7 @@ def serving(
     environment = {
         **os.environ,
         HOME: str(home),
-        HASHED: "yes" if hashed else "no",
+        EMBEDDER: embedder,
         CONSTANT_BYTES: str(constant_bytes),
     }
     with kept_to(core):

@@ -258,7 +258,8 @@ class Catalog(Closing):
                 revision=article_queries.revision(connection),
                 count=vector_queries.count_with_vector(connection, embedder),
                 dim=dim,
-                batches=vector_queries.batches(connection, embedder, dim, batch_size),
+                vectors=vector_queries.in_order(connection, embedder, dim, batch_size),
+                articles=vector_queries.articles_in_order(connection, embedder, batch_size),
             )
 
     def pending(self, embedder: str) -> list[Pending]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     Select,
     and_,
     delete,
@@ -56,33 +57,23 @@ class RowVectors:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Published articles with their vectors.
-
-    Attributes:
-        articles: ascending by row.
-        vectors: shape (len(articles), dim), float32.
-    """
-
-    articles: Sequence[StoredArticle]
-    vectors: Vectors
-
-
-@dataclass(frozen=True, slots=True)
 class Export:
     """Every published article that has a vector, as of one moment.
 
     Attributes:
         revision: the catalog's at that moment.
-        count: how many articles the batches hold together.
+        count: how many articles there are.
         dim: length of the vectors; 0 where there are none.
-        batches: ascending by row, to be read once, while the export is open.
+        vectors: of all, ascending by row, batch by batch.
+        articles: all, in the same order, batch by batch. Both are read once, while the export is
+            open, and in whatever order.
     """
 
     revision: int
     count: int
     dim: int
-    batches: Iterator[Batch]
+    vectors: Iterator[RowVectors]
+    articles: Iterator[Sequence[StoredArticle]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,19 +158,23 @@ def of_rows(connection: Connection, embedder: str, rows: Sequence[int]) -> RowVe
     )
 
 
-def batches(connection: Connection, embedder: str, length: int, size: int) -> Iterator[Batch]:
-    """Published articles with their vectors, in row order, `size` or fewer at a time."""
-    # rows without a vector are left out here: left out by SQL, it may choose to begin at the
-    # vectors, and to sort all the texts
-    query = _with_vector(embedder).where(_PUBLISHED).order_by(articles.c.row)
-    result = connection.execution_options(yield_per=size).execute(query)
-    for rows in result.partitions():
-        present = [row for row in rows if row[-1] is not None]
-        if present:
-            yield Batch(
-                tuple(stored_article(row) for row in present),
-                stacked([row[-1] for row in present], length),
-            )
+def in_order(connection: Connection, embedder: str, length: int, size: int) -> Iterator[RowVectors]:
+    """The vectors of published articles, in row order, `size` or fewer at a time."""
+    columns = (articles.c.row, vectors.c.vector)
+    for rows in _published(connection, embedder, columns, size):
+        yield RowVectors(
+            np.array([row[0] for row in rows], dtype=np.int64),
+            stacked([row[-1] for row in rows], length),
+        )
+
+
+def articles_in_order(
+    connection: Connection, embedder: str, size: int
+) -> Iterator[Sequence[StoredArticle]]:
+    """Published articles that have a vector, in row order, `size` or fewer at a time."""
+    columns = (*STORED_COLUMNS, vectors.c.text_digest)
+    for rows in _published(connection, embedder, columns, size):
+        yield tuple(stored_article(row) for row in rows)
 
 
 def changed_since(connection: Connection, revision: int, embedder: str) -> list[Change]:
@@ -191,7 +186,7 @@ def changed_since(connection: Connection, revision: int, embedder: str) -> list[
         .where(vectors.c.embedder == embedder, vectors.c.revision > revision)
     )
     query = (
-        _with_vector(embedder)
+        _beside_vectors(embedder, (*STORED_COLUMNS, vectors.c.vector))
         .where(articles.c.row.in_(union(changed, embedded)))
         .order_by(articles.c.row)
     )
@@ -220,6 +215,21 @@ def _has_vector(embedder: str) -> ColumnElement[bool]:
     return exists().where(_vector_of_article(embedder))
 
 
-def _with_vector(embedder: str) -> Select[Any]:
-    columns = (*STORED_COLUMNS, vectors.c.vector)
+def _beside_vectors(embedder: str, columns: Sequence[Any]) -> Select[Any]:
     return select(*columns).outerjoin_from(articles, vectors, _vector_of_article(embedder))
+
+
+def _published(
+    connection: Connection, embedder: str, columns: Sequence[Any], size: int
+) -> Iterator[Sequence[Row[Any]]]:
+    """Of published articles, in row order, `size` or fewer at a time; the last column is not null.
+
+    What lacks a vector is left out here: left out by SQL, it may choose to begin at the vectors,
+    and to sort all the texts.
+    """
+    query = _beside_vectors(embedder, columns).where(_PUBLISHED).order_by(articles.c.row)
+    result = connection.execution_options(yield_per=size).execute(query)
+    for rows in result.partitions():
+        present = [row for row in rows if row[-1] is not None]
+        if present:
+            yield present

@@ -24,11 +24,14 @@ from recommender.articles.columns import read_columns
 from recommender.articles.identifiers import read_identifiers
 from recommender.articles.noticed import Noticed
 from recommender.articles.sources.reject import Reject
+from recommender.articles.vector_queries import Export
 from recommender.errors import NotReady, SettingsError
+from recommender.jobs.beside import beside
+from recommender.jobs.by_vector import Earlier, by_vector
 from recommender.jobs.embedding import embed_pending
 from recommender.jobs.ingest import Ingested, ingest
 from recommender.jobs.lock import rebuild_lock
-from recommender.jobs.relations import Earlier, relate
+from recommender.jobs.relations import relate
 from recommender.jobs.steps import Steps, Watch
 from recommender.readers.together import ReadTogether
 from recommender.similarity.embedder import Embedder
@@ -80,7 +83,8 @@ class RebuildReport:
         articles: in the snapshot that is served now.
         version: of that snapshot.
         published: whether this run made it; False where nothing had changed.
-        seconds: how long each step took, by its name.
+        seconds: how long each step took, by its name; "index" and "graph" go on beside "gather"
+            and what follows, and "vector neighbours" is the time that had to be waited for them.
         noticed: what is odd about the records of sources.
     """
 
@@ -217,20 +221,32 @@ class Rebuilder:
                     "There is no published article to make a snapshot of. "
                     "Run: recommender rebuild SOURCE..."
                 )
-            batches = ((batch.articles, batch.vectors) for batch in export.batches)
-            stocked = steps.timed("gather", lambda: stock(batches))
+            rows, vectors = steps.timed("vectors", lambda: _vectors(export))
+            before, meanwhile = _earlier(current), Steps(Watch())
+            # texts are read on one core, and what is done with vectors is compiled
+            placed = beside(
+                lambda: by_vector(
+                    rows,
+                    vectors,
+                    self.options.neighbours,
+                    indexed=self._indexed,
+                    before=before,
+                    steps=meanwhile,
+                )
+            )
+            stocked = steps.timed("gather", lambda: stock(export.articles, vectors))
             shelf = stocked.shelf
-            vectors = shelf.texts.vectors
-            index = steps.timed("index", lambda: self._indexed(shelf.columns.rows, vectors))
             relations = relate(
                 shelf,
                 self.options.neighbours,
                 self.options.learned,
-                index=index,
-                before=_earlier(current),
+                placed=placed.result,
+                earlier=None if before is None else before.stories,
                 read=read,
                 steps=steps,
             )
+            steps.seconds.update(meanwhile.seconds)
+            index = placed.result().index
             nearest = relations.neighbours.nearest
             recalls = steps.timed("recall", lambda: _recalls(index, vectors, nearest))
             steps.timed("write", lambda: write_corpus(stocked, index, relations, draft))
@@ -254,6 +270,18 @@ class Rebuilder:
         self.store.prune(keep=self.options.keep)
         self.catalog.drop_orphan_vectors(export.revision)
         return version, len(shelf)
+
+
+def _vectors(export: Export) -> tuple[Ids, Vectors]:
+    """Of all articles, ascending by row."""
+    rows = np.empty(export.count, dtype=np.int64)
+    vectors = np.empty((export.count, export.dim), dtype=np.float32)
+    done = 0
+    for some in export.vectors:
+        here = slice(done, done + len(some.rows))
+        rows[here], vectors[here] = some.rows, some.vectors
+        done = here.stop
+    return rows, vectors
 
 
 def _recalls(

@@ -1,19 +1,16 @@
 """What articles are to each other: neighbours, copies of one text, pieces of one story."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
-from index.ascending import located
-from index.faiss_index import FaissIndex
-from index.graph_update import Before
-from index.protocol import Vectors
+from recommender.jobs.by_vector import ByVector
 from recommender.jobs.steps import Steps
 from recommender.readers.together import ReadTogether
 from recommender.similarity.duplicates import find_copies
 from recommender.similarity.lexical_search import lexical_graph, postings
-from recommender.similarity.neighbours import Neighbours, find_neighbours, nearest_by_vector
+from recommender.similarity.neighbours import Neighbours, find_neighbours
 from recommender.similarity.stories import arrange, find_stories
 from recommender.slots.corpus import Relations, Shelf
 from recommender.slots.learned import Learned
@@ -23,30 +20,13 @@ _BLOCK = 8192
 _LEXICAL_SHARE = 2  # half as many by words as by vectors: most are the same ones
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """What has to be known of the snapshot before, of n articles.
-
-    Attributes:
-        rows: shape (n,), ascending, the catalog's.
-        vectors: shape (n, dim): of a text that changed it is another one.
-        stories: shape (n,): by number.
-        nearest: shape (n, m): positions of the nearest by vector.
-    """
-
-    rows: npt.NDArray[np.int64]
-    vectors: Vectors
-    stories: npt.NDArray[np.int32]
-    nearest: npt.NDArray[np.int32]
-
-
 def relate(
     shelf: Shelf,
     count: int,
     learned: Learned,
     *,
-    index: FaissIndex,
-    before: Earlier | None,
+    placed: Callable[[], ByVector],
+    earlier: npt.NDArray[np.int32] | None,
     read: ReadTogether,
     steps: Steps,
 ) -> Relations:
@@ -56,13 +36,12 @@ def relate(
         shelf: its texts and columns.
         count: candidates kept for each article.
         learned: when a pair is one story.
-        index: of its vectors, by row of the catalog.
-        before: the snapshot before, whose stories and nearest go on; None relates all anew.
+        placed: waits for what its vectors tell.
+        earlier: the stories of the snapshot before, by number, which go on; None: all are new.
         read: what the same people read.
         steps: told of each.
     """
     texts, times = shelf.texts, shelf.columns.published_at
-    previous = None if before is None else _previous(shelf, before)
     made = steps.timed("postings", lambda: postings(texts.terms))
     lexical = steps.timed(
         "lexical neighbours",
@@ -71,17 +50,13 @@ def relate(
         ),
     )
     together = steps.timed("together", lambda: together_of(read, shelf.ids, len(shelf)))
+    near = steps.timed("vector neighbours", placed)
     neighbours = steps.timed(
         "neighbours",
         lambda: find_neighbours(
             texts,
             count,
-            nearest=nearest_by_vector(
-                texts,
-                count,
-                before=None if before is None or previous is None else _went_on(before, previous),
-                searched=index,
-            ),
+            nearest=near.nearest,
             lexical=lexical,
             always=together.padded(),
             progress=steps.watch.progress,
@@ -90,8 +65,8 @@ def relate(
     copies = steps.timed("copies", lambda: find_copies(shelf.sketches))
     likeness = _likeness(neighbours, learned)
     stories = None
-    if before is not None and previous is not None:
-        stories = np.where(previous < 0, -1, before.stories[previous])
+    if earlier is not None and near.previous is not None:
+        stories = np.where(near.previous < 0, -1, earlier[near.previous])
     story = steps.timed(
         "stories", lambda: find_stories(neighbours.positions, likeness, times, stories)
     )
@@ -106,20 +81,3 @@ def _likeness(neighbours: Neighbours, learned: Learned) -> npt.NDArray[np.float3
         found[here] = learned.likeness(neighbours.signals[here], neighbours.background)
     found[neighbours.positions < 0] = 0
     return found
-
-
-def _previous(shelf: Shelf, before: Earlier) -> npt.NDArray[np.int64]:
-    """The earlier position of each article; -1 where it or its text is new."""
-    place, same = located(shelf.columns.rows, before.rows)
-    for start in range(0, len(shelf), _BLOCK):
-        here = slice(start, start + _BLOCK)
-        earlier = before.vectors[place[here]]
-        same[here] &= (earlier == shelf.texts.vectors[here]).all(axis=1)
-    return np.where(same, place, -1)
-
-
-def _went_on(before: Earlier, previous: npt.NDArray[np.int64]) -> Before:
-    now = np.full(len(before.rows), -1, dtype=np.int64)
-    there = np.flatnonzero(previous >= 0)
-    now[previous[there]] = there
-    return Before(before.nearest, now)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from index.faiss_index import FaissIndex
 from index.graph import knn_graph
 from index.graph_update import Before
+from index.protocol import Vectors
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
 from recommender.similarity.compared import compared
@@ -48,11 +49,15 @@ class Neighbours:
 
 
 def nearest_by_vector(
-    texts: Texts, count: int, *, before: Before | None = None, searched: FaissIndex | None = None
+    vectors: Vectors,
+    count: int,
+    *,
+    before: Before | None = None,
+    searched: FaissIndex | None = None,
 ) -> npt.NDArray[np.int32]:
     """What `find_neighbours` keeps `count` of: see `knn_graph`."""
     # as many as the background needs, however few are kept
-    return knn_graph(texts.vectors, max(count, BACKGROUND), before=before, searched=searched)
+    return knn_graph(vectors, max(count, BACKGROUND), before=before, searched=searched)
 
 
 def find_neighbours(
@@ -76,7 +81,7 @@ def find_neighbours(
         progress: told of articles done.
     """
     if nearest is None:
-        nearest = nearest_by_vector(texts, count)
+        nearest = nearest_by_vector(texts.vectors, count)
     positions = nearest
     if lexical is not None:
         positions = joined(positions, lexical)

@@ -64,19 +64,24 @@ class Stocked:
     lexicon: Lexicon
 
 
-def stock(batches: Iterable[tuple[Sequence[StoredArticle], Vectors]]) -> Stocked:
-    """All articles of `batches`, one batch in memory at a time; frequencies are theirs."""
+def stock(batches: Iterable[Sequence[StoredArticle]], vectors: Vectors) -> Stocked:
+    """All articles of `batches`, one batch in memory at a time; frequencies are theirs.
+
+    Args:
+        batches: of articles.
+        vectors: shape (n, dim), of all of them in their order; kept, not copied.
+    """
     counted = _Counted()
-    for stored, vectors in batches:
-        counted.add(stored, vectors)
-    return counted.stocked()
+    for stored in batches:
+        counted.add(stored)
+    return counted.stocked(vectors)
 
 
 def stock_beside(corpus: Corpus, stored: Sequence[StoredArticle], vectors: Vectors) -> Stocked:
     """A few articles in the terms of a corpus: its frequencies, its vocabularies grown."""
     counted = _Counted(corpus.vocabularies, corpus.base.keywords.vocabulary)
-    counted.add(stored, vectors)
-    return counted.stocked(corpus.lexicon)
+    counted.add(stored)
+    return counted.stocked(vectors, corpus.lexicon)
 
 
 def text_as_numbers(lexicon: Lexicon, title: str, text: str, vectors: Vectors) -> Texts:
@@ -200,7 +205,6 @@ class _Counted:
         self._columns: list[Columns] = []
         self._ids: list[str] = []
         self._cards: list[bytes] = []
-        self._vectors: list[Vectors] = []
         self._sketches: list[Sketches] = []
         self._lists = ListsMaker()
         self._words = words
@@ -210,14 +214,13 @@ class _Counted:
         self._title_terms: list[Terms] = []
         self._name_terms: list[Terms] = []
 
-    def add(self, stored: Sequence[StoredArticle], vectors: Vectors) -> None:
+    def add(self, stored: Sequence[StoredArticle]) -> None:
         made, self._vocabularies = columns(stored, self._vocabularies)
         articles = [one.article for one in stored]
         self._columns.append(made)
         self._ids.extend(article.id for article in articles)
         packed = cards(articles)
         self._cards.extend(packed[position] for position in range(len(packed)))
-        self._vectors.append(vectors)
         self._sketches.append(sketch(articles))
         self._lists.add(articles)
         if articles:
@@ -230,7 +233,7 @@ class _Counted:
             else:
                 self._key_terms.append(keywords_of(texts, self._words))
 
-    def stocked(self, lexicon: Lexicon | None = None) -> Stocked:
+    def stocked(self, vectors: Vectors, lexicon: Lexicon | None = None) -> Stocked:
         counts = [_stacked(one) for one in (self._terms, self._title_terms, self._name_terms)]
         lexicon = lexicon or Lexicon(*map(lexical.fit, counts))
         terms, title_terms, name_terms = counts
@@ -240,7 +243,7 @@ class _Counted:
             columns=Columns(*(np.concatenate(part) for part in parts)),
             cards=pack(self._cards),
             texts=Texts(
-                vectors=np.concatenate(self._vectors),
+                vectors=vectors,
                 terms=lexical.weigh(terms, lexicon.text),
                 title_terms=lexical.weigh(title_terms, lexicon.title),
                 name_terms=lexical.weigh(name_terms, lexicon.names),
@@ -273,5 +276,6 @@ def _stacked(matrices: Sequence[Terms]) -> Terms:
 
 def _empty(base: Shelf, lexicon: Lexicon) -> Shelf:
     nothing = _Counted(words=base.keywords.vocabulary)
-    nothing.add((), np.empty((0, base.texts.vectors.shape[1]), dtype=np.float32))
-    return nothing.stocked(lexicon).shelf
+    nothing.add(())
+    vectors = np.empty((0, base.texts.vectors.shape[1]), dtype=np.float32)
+    return nothing.stocked(vectors, lexicon).shelf

@@ -45,8 +45,8 @@ def exported(catalog: Catalog, embedder: str = MODEL) -> dict[str, list[float]]:
     with catalog.export(embedder) as export:
         return {
             stored.article.id: vector.tolist()
-            for batch in export.batches
-            for stored, vector in zip(batch.articles, batch.vectors, strict=True)
+            for batch, its in zip(export.articles, export.vectors, strict=True)
+            for stored, vector in zip(batch, its.vectors, strict=True)
         }
 
 
@@ -158,12 +158,14 @@ def test_vectors_come_out_as_they_went_in_by_ascending_row(
             MODEL, [digests[one] for one in order], np.asfortranarray(vectors[order])
         )
         with catalog.export(MODEL, batch_size=size) as export:
-            batches = list(export.batches)
+            batches, found = list(export.articles), list(export.vectors)
         assert (export.count, export.dim) == (count, 4)
-        assert max(len(batch.articles) for batch in batches) <= size
-        rows = [stored.row for batch in batches for stored in batch.articles]
+        assert max(map(len, batches)) <= size
+        assert max(len(one.rows) for one in found) <= size
+        rows = [stored.row for batch in batches for stored in batch]
         assert rows == list(range(1, count + 1))
-        np.testing.assert_array_equal(np.concatenate([b.vectors for b in batches]), vectors)
+        assert np.concatenate([one.rows for one in found]).tolist() == rows
+        np.testing.assert_array_equal(np.concatenate([one.vectors for one in found]), vectors)
         wanted = np.array([count, 10_000, 1])
         some = catalog.vectors_of(MODEL, wanted)
         assert some.rows.tolist() == [count, 1]
@@ -172,7 +174,8 @@ def test_vectors_come_out_as_they_went_in_by_ascending_row(
 
 def test_an_empty_catalog_exports_nothing(catalog: Catalog) -> None:
     with catalog.export(MODEL) as export:
-        assert (export.count, export.dim, list(export.batches)) == (0, 0, [])
+        assert (export.count, export.dim) == (0, 0)
+        assert [*export.articles, *export.vectors] == []
     assert catalog.vectors_of(MODEL, np.array([1])).vectors.shape == (0, 0)
     assert catalog.drop_orphan_vectors(catalog.revision) == 0
 
@@ -184,11 +187,11 @@ def test_an_export_shows_one_moment_while_others_write(catalog: Catalog, tmp_pat
         catalog.export(MODEL, batch_size=10) as export,
         Catalog.open(tmp_path / "catalog.sqlite") as other,
     ):
-        seen = list(next(export.batches).articles)
+        seen = list(next(export.articles))
         other.withdraw([str(number) for number in range(30)], at=NOON)
         put(other, Article(id="new", title="new"))
         embed_all(other)
-        seen.extend(stored for batch in export.batches for stored in batch.articles)
+        seen.extend(stored for batch in export.articles for stored in batch)
         assert [stored.article.id for stored in seen] == [str(number) for number in range(30)]
         assert {stored.article.status for stored in seen} == {"published"}
     changed = catalog.changed_since(export.revision, MODEL)

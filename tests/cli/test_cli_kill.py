@@ -17,7 +17,7 @@ from recommender import Recommender
 from recommender.cli import main
 from tests.cli.village_paper import records, write_articles
 
-STEPS = ("read", "embed", "gather", "index", "neighbours", "recall", "write", "publish")
+STEPS = ("read", "embed", "vectors", "gather", "neighbours", "recall", "write", "publish")
 KILLED_IN = (*STEPS, *STEPS, "write", "publish", "publish", "publish")
 """Twenty kills, each at a random moment of its step."""
 

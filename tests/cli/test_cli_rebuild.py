@@ -196,8 +196,8 @@ def test_the_script_logs_each_step_with_its_time(place: Path) -> None:
         *(
             "read",
             "embed",
+            "vectors",
             "gather",
-            "index",
             "postings",
             "together",
             "neighbours",

@@ -44,7 +44,8 @@ def terms() -> Terms:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every limit is met by a few hundred articles."""
     monkeypatch.setattr(lexical_search, "STRONGEST", 6)
-    monkeypatch.setattr(lexical_search, "LONGEST", 10)
+    monkeypatch.setattr(lexical_search, "_READ", 10 * 300)  # lists of ten
+    monkeypatch.setattr(lexical_search, "_SHORTEST", 1)
     monkeypatch.setattr(lexical_search, "_COMMON_FROM", 10)
     monkeypatch.setattr(lexical_search, "_COLUMNS", 64)
     monkeypatch.setattr(lexical_search, "MAX_ROWS", 32)

@@ -60,14 +60,14 @@ def corpus_of(
         for place, one in enumerate(articles)
     ]
     stacked = np.stack(vectors).astype(np.float32)
-    stocked = stock([(stored, stacked)])
+    stocked = stock([stored], stacked)
     together = together or together_of(NOBODY, stocked.shelf.ids, len(stored))
     found = find_neighbours(stocked.shelf.texts, neighbours, always=together.padded())
     copies = find_copies(stocked.shelf.sketches)
     times = stocked.shelf.columns.published_at
     likeness = np.clip(found.signals[:, 1].astype(np.float32), 0, 1)
     stories = arrange(find_stories(found.positions, likeness, times, least=0.7))
-    empty = stock([((), np.empty((0, DIM), dtype=np.float32))])
+    empty = stock([()], np.empty((0, DIM), dtype=np.float32))
     return Corpus(
         version="v1",
         embedder="chosen@1",
