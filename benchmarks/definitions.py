@@ -17,8 +17,12 @@ Part: TypeAlias = Literal[
     "rebuild",
     "duplicates",
     "archive",
+    "million",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
+LONG: tuple[Part, ...] = ("million",)
+"""Parts that take an hour and more, and are measured only where they are named."""
+
 ON_DATA: tuple[Part, ...] = ("runtimes", "archive")
 """Parts that measure public sets, and wait until they are told where those are."""
 
@@ -288,6 +292,44 @@ class ArchiveSpeed:
 
 
 @dataclass(frozen=True, slots=True)
+class Million:
+    """The whole product over a large catalog, whose vectors are given; made once and kept.
+
+    Attributes:
+        articles: streamed, see `benchmarks.streamed`.
+        added: articles that come before the next rebuild.
+        starts: of a server, each from files that are in no memory, and each from files that are.
+        requests: of one server, by which its memory has grown.
+        zipf: questions that are drawn as readers draw them.
+        limit: places of each slot of the catalog that is scored.
+        searched: articles whose nearest bare FAISS finds.
+        related: the slot in process.
+        http: ids drawn uniformly, and as readers draw them.
+    """
+
+    articles: int = 1_000_000
+    added: int = 1_000
+    starts: int = 3
+    requests: int = 100_000
+    zipf: int = 300_000
+    limit: int = 10
+    searched: int = 20_000
+    related: RelatedLatency = RelatedLatency(limit=10, articles=100, rounds=3)
+    http: HttpRate = HttpRate()
+    minutes: float = 45.0
+    minutes_added: float = 3.0
+    seconds_again: float = 20.0
+    rebuild_gib: float = 8.0
+    ready_seconds: float = 3.0
+    server_gib: float = 1.6
+    least_scored: float = 20_000
+    least_ratio: float = 0.5
+    least_zipf: float = 0.75
+    most_median_ms: float = 0.15
+    most_p99_ms: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
 class Definitions:
     """All parts of one run."""
 
@@ -303,6 +345,7 @@ class Definitions:
     rebuild: RebuildTime = RebuildTime()
     duplicates: DuplicatesTime = DuplicatesTime()
     archive: ArchiveSpeed = ArchiveSpeed()
+    million: Million = Million()
 
 
 FULL = Definitions()
@@ -332,5 +375,15 @@ QUICK = Definitions(
     rebuild=RebuildTime(articles=300, rounds=2),
     duplicates=DuplicatesTime(articles=400, compared=200, rounds=2),
     archive=ArchiveSpeed(rounds=2, related=_QUICK_RELATED, http=_QUICK_HTTP),
+    million=Million(
+        articles=2_000,
+        added=20,
+        starts=1,
+        requests=200,
+        zipf=500,
+        searched=200,
+        related=_QUICK_RELATED,
+        http=_QUICK_HTTP,
+    ),
 )
 """Shows that everything runs; its figures say nothing."""

@@ -44,7 +44,16 @@ def kept_to(core: int | None) -> Iterator[None]:
 def serving(
     home: Path, *, constant_bytes: int, core: int | None, embedder: str = "hashed"
 ) -> Iterator[str]:
-    """Address of the application over `home`; the server ends with the block.
+    """The address of `started`, which see."""
+    with started(home, constant_bytes=constant_bytes, core=core, embedder=embedder) as (address, _):
+        yield address
+
+
+@contextmanager
+def started(
+    home: Path, *, constant_bytes: int, core: int | None, embedder: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Address and process of the application over `home`; the server ends with the block.
 
     Args:
         home: where a snapshot was published.
@@ -71,7 +80,7 @@ def serving(
     address = f"http://127.0.0.1:{port}"
     try:
         _wait(process, address)
-        yield address
+        yield address, process
     finally:
         process.terminate()
         try:
@@ -89,7 +98,7 @@ def _wait(process: subprocess.Popen[bytes], address: str) -> None:
         with suppress(httpx.TransportError):
             httpx.get(address + CONSTANT, timeout=5).raise_for_status()
             return
-        time.sleep(0.1)
+        time.sleep(0.02)
     raise RuntimeError(f"The server at {address} did not answer within {_START_SECONDS:.0f} s.")
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TypeAlias
 
-from benchmarks.definitions import ON_DATA, SEED, Definitions, Part, PublicSets
+from benchmarks.definitions import LONG, ON_DATA, SEED, Definitions, Part, PublicSets
 from benchmarks.figures import Contest, Goal
 
 Found: TypeAlias = tuple[Sequence[Contest], Sequence[Goal]]
@@ -21,16 +22,29 @@ class Plan:
     warm_up: str
 
 
-def plan(part: Part, definitions: Definitions, sets: PublicSets | None) -> Plan:
-    """The plan of a part; `sets` is not None where the part is one of `ON_DATA`."""
+def plan(part: Part, definitions: Definitions, sets: PublicSets | None, homes: Path) -> Plan:
+    """The plan of a part.
+
+    Args:
+        part: which.
+        definitions: of all parts.
+        sets: not None where the part is one of `ON_DATA`.
+        homes: where homes stay that take long to make.
+    """
     chosen = _PARTS[part]
     asked = getattr(definitions, part)
     limit = "" if sets is None or not sets.limit else f", the first {sets.limit:,} records"
 
+    more: list[PublicSets | Path | None] = []
+    if part in ON_DATA:
+        more = [sets]
+    elif part in LONG:
+        more = [homes]
+
     def measure() -> Found:
         # imported by itself: torch's threads have no place beside the others' measurements
         module = import_module(f"benchmarks.{chosen.module}")
-        found: Found = module.measure(asked, SEED, *([sets] if part in ON_DATA else []))
+        found: Found = module.measure(asked, SEED, *more)
         return found
 
     words = (chosen.about, chosen.corpus, chosen.warm_up)
@@ -128,5 +142,13 @@ _PARTS: dict[Part, _Part] = {
         "seed, basil and reuters21578 (public sets that do not ship){limit}",
         "{asked.related.warm_up} calls; HTTP: none from a cold start, else "
         "{asked.http.warm_up_seconds} s of each",
+    ),
+    "million": _Part(
+        "million",
+        "One catalog, rebuilt on all cores in a process of its own, then served and scored; "
+        "`related` one call at a time on one thread, HTTP as in its part.",
+        "{asked.articles:,} articles, streamed: words of the sample's and rare ones, vectors "
+        "between real ones",
+        "{asked.related.warm_up} calls; HTTP: {asked.http.warm_up_seconds} s of each",
     ),
 }

@@ -24,6 +24,7 @@ TITLES: dict[Part, str] = {
     "rebuild": "Rebuild",
     "duplicates": "Copies",
     "archive": "A real archive",
+    "million": "A million articles",
 }
 _ABOUT = (
     "Made by `benchmarks/report.py` from the files in `benchmarks/results`; not edited by hand. "

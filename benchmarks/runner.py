@@ -10,15 +10,15 @@ from pathlib import Path
 
 from benchmarks.definitions import (
     FULL,
+    LONG,
     ON_DATA,
     PARTS,
     QUICK,
     SEED,
-    Definitions,
     Part,
     PublicSets,
 )
-from benchmarks.plan import plan
+from benchmarks.plan import Plan, plan
 from benchmarks.raw import Raw, commit_of, this_machine, write
 from benchmarks.report import write_report
 
@@ -28,14 +28,14 @@ HOMES = HERE / "relevance" / "homes"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measures all parts, or those named, and makes the report out of the raw results."""
+    """Measures all parts but the long ones, or those named, and makes the report of all results."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--quick", action="store_true", help="a rehearsal; figures say nothing")
     parser.add_argument("--results", type=Path, default=HERE / "results", help="where they go")
     parser.add_argument("--report", type=Path, default=HERE / "REPORT.md", help="where it goes")
     parser.add_argument("--data", type=Path, help=f"public sets, for {', '.join(ON_DATA)}")
-    parser.add_argument("--homes", type=Path, default=HOMES, help="embedded texts stay")
+    parser.add_argument("--homes", type=Path, default=HOMES, help="catalogs that take long stay")
     parser.add_argument("--archive-limit", type=int, metavar="N", help="articles; else all")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
@@ -45,18 +45,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if name in ON_DATA and chosen.data is None:
             parser.error(f"the part {name} needs --data, the folder of the public sets")
     sets = chosen.data and PublicSets(chosen.data, chosen.homes, chosen.archive_limit)
-    for part in chosen.parts or PARTS:
+    for part in chosen.parts or [one for one in PARTS if one not in LONG]:
         if part in ON_DATA and sets is None:
             print(f"{part}: not measured, there is no --data", flush=True)
             continue
         if chosen.here:
-            _measure(part, QUICK if chosen.quick else FULL, sets, chosen.results)
+            definitions = QUICK if chosen.quick else FULL
+            _measure(part, plan(part, definitions, sets, chosen.homes), chosen.results)
             continue
         # a process for each: none finds the other's threads, caches or memory
         again = [sys.executable, str(HERE / "run.py"), part, "--here"]
         again += ["--results", str(chosen.results), *(["--quick"] if chosen.quick else [])]
+        again += ["--homes", str(chosen.homes)]
         if sets is not None:
-            again += ["--data", str(sets.data), "--homes", str(sets.homes)]
+            again += ["--data", str(sets.data)]
             again += ["--archive-limit", str(sets.limit)] if sets.limit else []
         subprocess.run(again, check=True)
     if not chosen.here:
@@ -64,12 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"The report: {chosen.report}")
 
 
-def _measure(part: Part, definitions: Definitions, sets: PublicSets | None, results: Path) -> None:
+def _measure(part: Part, planned: Plan, results: Path) -> None:
     machine = this_machine()
     commit, changed = commit_of(HERE.parent)
     print(f"{part} ...", flush=True)
     start = time.perf_counter()
-    planned = plan(part, definitions, sets)
     contests, goals = planned.measure()
     raw = Raw(
         part=part,

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -16,6 +17,8 @@ from benchmarks import (
     events_rate,
     http_rate,
     live_texts,
+    million,
+    million_home,
     runtime_rates,
     scoring_rate,
 )
@@ -75,7 +78,7 @@ def test_parts_are_those_that_are_typed_and_those_on_public_sets_wait_for_data()
     assert get_args(Part) == PARTS
     assert tuple(TITLES) == PARTS
     for one in PARTS:
-        assert plan(one, QUICK, PublicSets(Path("data"), Path("homes"))).about
+        assert plan(one, QUICK, PublicSets(Path("data"), Path("homes")), Path("homes")).about
     assert ON_DATA == ("runtimes", "archive")
 
 
@@ -84,6 +87,22 @@ def test_scores_go_into_a_file_and_stand_beside_one_by_one_and_bare_faiss() -> N
     assert [one.size for one in contests] == [300, 300]
     assert [one.baseline_by.split()[0] for one in contests] == ["Recommender.fill,", "FAISS"]
     assert goal.came == contests[0].measured.median > 0
+
+
+def test_a_large_catalog_is_made_once_then_served_and_scored(tmp_path: Path) -> None:
+    related = RelatedLatency(articles=5, warm_up=1, rounds=1)
+    asked = replace(QUICK.million, articles=300, requests=20, related=related, http=HTTP)
+    contests, goals = million.measure(asked, 3, tmp_path)
+    whole, added, again = contests[:3]
+    assert [one.size for one in (whole, added, again)] == [300, 320, 320]
+    assert "publish" in added.stages
+    assert "publish" not in again.stages
+    assert all(one.measured.median > 0 and one.ratio > 0 for one in contests)
+    assert all(one.came > 0 for one in goals)
+    record = next(tmp_path.glob("*/rebuilds.json"))
+    kept = record.read_bytes()
+    assert million_home.rebuilds(record.parent, 300, 20, 3).whole.articles == 300
+    assert record.read_bytes() == kept
 
 
 def test_copies_are_found_and_nothing_else() -> None:
