@@ -15,7 +15,7 @@ from recommender.api.ready import Rendered
 from recommender.pages import FilledPage
 from recommender.slots.filled import FilledSlot, raising, reasons_of, relevance
 from recommender.slots.slot import SlotName
-from recommender.slots.words import because
+from recommender.slots.words import alike_with, because
 
 _DIGITS = 6
 """Decimals of scores; they come from float32."""
@@ -127,6 +127,7 @@ def cards_of(
     at = page.at.timestamp()
     relevances = [None] * places if likely is None else _rounded(likely)
     values, contributions = _rounded(ranked.values.T), _rounded(ranked.contributions.T)
+    alike = alike_with(page.corpus, page.subject, ranked.positions)
     cards = {}
     for place, position, score in zip(
         range(places), ranked.positions.tolist(), _rounded(ranked.scores), strict=True
@@ -145,6 +146,7 @@ def cards_of(
                     page.subject,
                     position,
                     raising(reasons),
+                    alike[place],
                     placed=slot.placed_by(place),
                     relevance=relevances[place],
                     at=at,

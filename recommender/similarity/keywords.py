@@ -70,36 +70,34 @@ def shared(
     left: KeyTerms,
     left_row: int,
     right: KeyTerms,
-    right_row: int,
+    right_rows: npt.NDArray[np.integer],
     *,
     count: int,
-) -> tuple[str, ...]:
-    """At most `count` key terms that two articles have in common, the most telling first.
+) -> list[tuple[str, ...]]:
+    """At most `count` key terms that an article has in common with each of others.
 
-    Of several forms of a word, and of a word within another, only the more telling is given.
+    The most telling first. Of several forms of a word, and of a word within another, only the more
+    telling is given.
     """
-    ours, theirs = left.numbers[left_row].tolist(), right.numbers[right_row].tolist()
-    both = set(ours).intersection(theirs)
-    both.discard(-1)
-    if not both:
-        return ()
-    # only of what both have: a weight in half precision is slow to read
-    mine, other = left.weights[left_row], right.weights[right_row]
-    common = sorted(
-        (-float(mine[ours.index(number)]) * float(other[theirs.index(number)]), number)
-        for number in both
-    )
-    found: list[str] = []
-    stems: list[str] = []
-    for _, number in common:
-        word = vocabulary.words[number].decode()
-        stem = word[:_STEM].lower()
-        if not any(stem in other or other in stem for other in stems):
-            found.append(word)
-            stems.append(stem)
-            if len(found) == count:
-                break
-    return tuple(found)
+    ours = left.numbers[left_row]
+    theirs = right.numbers[right_rows]
+    row, place, own = np.nonzero((theirs[:, :, None] == ours) & (ours >= 0))
+    found: list[list[str]] = [[] for _ in right_rows]
+    if len(row):
+        mine = left.weights[left_row, own].astype(np.float64)
+        telling = mine * right.weights[right_rows[row], place]
+        numbers = ours[own]
+        order = np.lexsort((numbers, -telling, row))
+        stems: list[list[str]] = [[] for _ in right_rows]
+        for one, number in zip(row[order].tolist(), numbers[order].tolist(), strict=True):
+            if len(found[one]) == count:
+                continue
+            word = vocabulary.words[number].decode()
+            stem = word[:_STEM].lower()
+            if not any(stem in other or other in stem for other in stems[one]):
+                found[one].append(word)
+                stems[one].append(stem)
+    return [tuple(one) for one in found]
 
 
 def keywords_of(texts: Sequence[str], vocabulary: Vocabulary) -> KeyTerms:

@@ -22,14 +22,10 @@ from recommender.similarity.neighbours import Neighbours
 from recommender.similarity.pairs import Texts
 from recommender.similarity.sketches import Sketches, joined
 from recommender.similarity.stories import Stories
-from recommender.slots.remembered import Remembered
 from recommender.slots.together import Together
 
 Positions = npt.NDArray[np.integer]
 _Number = TypeVar("_Number", bound=np.generic)
-
-_SAID = 250_000
-"""Pairs of which what was said stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +246,6 @@ class Corpus:
         kept = self.relations.stories
         early = kept.order[kept.starts[story] : kept.starts[story + 1]]
         return np.concatenate([early.astype(np.int64), late])
-
-    @cached_property
-    def said(self) -> Remembered[tuple[int, int], tuple[str, ...]]:
-        """What `words` remembers that it said of pairs of positions."""
-        return Remembered(_SAID)
 
     def come(self, at: float) -> int:
         """How many articles have a date up to `at`, seconds since 1970."""

@@ -15,7 +15,7 @@ from recommender.slots.pipeline import Pipeline
 from recommender.slots.ranking import TOLD, Ranked, text_scores
 from recommender.slots.rules import Placed
 from recommender.slots.slot import Reason, Recommendation, Slot, SlotName, Source
-from recommender.slots.words import because
+from recommender.slots.words import alike_with, because
 
 _CONTRIBUTION = itemgetter(2)
 
@@ -109,6 +109,7 @@ def render(
     """The slot with its cards and reasons; see `because` for `at`."""
     ranked = filled.ranked
     likely = relevance(corpus, filled, pipeline)
+    alike = alike_with(corpus, subject, ranked.positions)
     shown = []
     for place, position in enumerate(ranked.positions.tolist()):
         reasons = filled.reasons(place)
@@ -124,6 +125,7 @@ def render(
                     subject,
                     position,
                     values,
+                    alike[place],
                     placed=filled.placed_by(place),
                     relevance=None if likely is None else float(likely[place]),
                     at=at,

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
 from recommender.similarity.keywords import shared
-from recommender.similarity.pairs import TEXT_SIGNALS
+from recommender.similarity.pairs import TEXT_SIGNALS, Positions
 from recommender.slots.candidates import Subject
 from recommender.slots.corpus import Corpus
 
@@ -36,6 +38,7 @@ def because(
     subject: Subject | None,
     position: int,
     values: Mapping[str, float],
+    alike: tuple[str, ...] = (),
     *,
     placed: str = "",
     relevance: float | None = None,
@@ -49,13 +52,13 @@ def because(
         position: of the article that stands in the slot.
         values: of the signals that raised its score, the greatest contribution first, and of
             those in `TOLD`.
+        alike: what `alike_with` says of it.
         placed: "pinned" or "promoted" where it does not stand there by its score.
         relevance: the probability that the link is accepted; None where nobody knows.
         at: seconds since 1970, the time of asking; None calls nothing new.
     """
     said = [f"{placed} by an editor"] if placed else []
     if subject is not None and any(one in values for one in _OF_THE_SUBJECT):
-        alike = _alike(corpus, subject, position)
         far = relevance is not None and relevance < _RELATED
         said += alike or (("the nearest there is",) if far else ("on a similar subject",))
     if subject is not None and "section" in values and subject.section >= 0:
@@ -96,43 +99,47 @@ def _of_charts(values: Mapping[str, float]) -> list[str]:
     return said
 
 
-def _alike(corpus: Corpus, subject: Subject, position: int) -> tuple[str, ...]:
-    if subject.position is None:
-        return _said_of(corpus, subject, position)
-    # what two articles have in common stays the same as long as the corpus
-    pair = subject.position, position
-    said = corpus.said.get(pair)
-    if said is None:
-        said = _said_of(corpus, subject, position)
-        corpus.said.keep(pair, said)
-    return said
+def alike_with(
+    corpus: Corpus, subject: Subject | None, positions: Positions
+) -> list[tuple[str, ...]]:
+    """Of each article: that it is of the subject's story, and the words that both share."""
+    if subject is None:
+        return [()] * len(positions)
+    same = np.zeros(len(positions), dtype=np.bool_)
+    if subject.position is not None:
+        same = corpus.stories[positions] == corpus.stories[subject.position]
+    found = []
+    words = _shared(corpus, subject, positions)
+    for position, of_story, shares in zip(positions.tolist(), same.tolist(), words, strict=True):
+        said: tuple[str, ...] = ()
+        if of_story:
+            shelf, row = corpus.shelf(position)
+            apart = _apart(subject.published_at, float(shelf.columns.published_at[row]))
+            said = (f"same story, {apart}" if apart else "same story",)
+        found.append((*said, f"shares {', '.join(shares)}") if shares else said)
+    return found
 
 
-def _said_of(corpus: Corpus, subject: Subject, position: int) -> tuple[str, ...]:
-    same = subject.position is not None and (
-        corpus.stories[subject.position] == corpus.stories[position]
-    )
-    words = _shared(corpus, subject, position)
-    said = []
-    if same:
-        shelf, row = corpus.shelf(position)
-        apart = _apart(subject.published_at, float(shelf.columns.published_at[row]))
-        said.append(f"same story, {apart}" if apart else "same story")
-    if words:
-        said.append(f"shares {', '.join(words)}")
-    return tuple(said)
-
-
-def _shared(corpus: Corpus, subject: Subject, position: int) -> tuple[str, ...]:
-    shelf, row = corpus.shelf(position)
-    known = shelf.keywords
-    if subject.key_terms is not None:
-        return shared(known.vocabulary, subject.key_terms, 0, known.articles, row, count=_SHARED)
-    if subject.position is None:
-        return ()
-    own, own_row = corpus.shelf(subject.position)
-    terms = own.keywords.articles
-    return shared(known.vocabulary, terms, own_row, known.articles, row, count=_SHARED)
+def _shared(corpus: Corpus, subject: Subject, positions: Positions) -> list[tuple[str, ...]]:
+    own, own_row = subject.key_terms, 0
+    if own is None:
+        if subject.position is None:
+            return [()] * len(positions)
+        shelf, own_row = corpus.shelf(subject.position)
+        own = shelf.keywords.articles
+    found: list[tuple[str, ...]] = [()] * len(positions)
+    late = positions >= len(corpus.base)
+    for shelf, places, first in (
+        (corpus.base, np.flatnonzero(~late), 0),
+        (corpus.overlay, np.flatnonzero(late), len(corpus.base)),
+    ):
+        if len(places):
+            known = shelf.keywords
+            rows = positions[places] - first
+            some = shared(known.vocabulary, own, own_row, known.articles, rows, count=_SHARED)
+            for place, words in zip(places.tolist(), some, strict=True):
+                found[place] = words
+    return found
 
 
 def _apart(one: float, other: float) -> str:

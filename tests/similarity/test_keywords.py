@@ -14,6 +14,7 @@ from recommender.similarity.keywords import (
     KEPT,
     KeyTerms,
     Keywords,
+    Vocabulary,
     keywords_of,
     read_keywords,
     shared,
@@ -28,6 +29,13 @@ def gathered(texts: list[str], language: str = "en", batch: int = 1000) -> Keywo
         part = texts[start : start + batch]
         gathering.add(part, [language] * len(part))
     return gathering.keywords()
+
+
+def shared_by(
+    vocabulary: Vocabulary, left: KeyTerms, row: int, right: KeyTerms, other: int, *, count: int
+) -> tuple[str, ...]:
+    (found,) = shared(vocabulary, left, row, right, np.array([other]), count=count)
+    return found
 
 
 def spelled(made: Keywords, terms: KeyTerms, row: int) -> list[str]:
@@ -101,7 +109,7 @@ def test_a_name_of_two_languages_is_one_word() -> None:
     gathering.add(["aus Oslo, die Hand", "die Kirche"], ["de", "de"])
     made = gathering.keywords()
     terms = made.articles
-    assert shared(made.vocabulary, terms, 0, terms, 2, count=5) == ("Oslo", "hand")
+    assert shared_by(made.vocabulary, terms, 0, terms, 2, count=5) == ("Oslo", "hand")
     assert len(set(made.vocabulary.hashes.tolist())) == len(made.vocabulary.hashes)
 
 
@@ -127,12 +135,15 @@ def test_shared_words_are_the_most_telling_for_both_first() -> None:
     terms = made.articles
 
     def common(left: int, right: int, count: int = 9) -> tuple[str, ...]:
-        return shared(made.vocabulary, terms, left, terms, right, count=count)
+        return shared_by(made.vocabulary, terms, left, terms, right, count=count)
 
     assert common(0, 1) == ("Schengen", "Norway", "asylum", "testified")
     assert common(0, 1, count=2) == ("Schengen", "Norway")
     assert common(1, 0) == common(0, 1)
     assert common(0, 3) == common(3, 3) == ()
+    of_all = shared(made.vocabulary, terms, 0, terms, np.array([1, 3, 2, 1]), count=2)
+    assert of_all == [common(0, 1, 2), (), common(0, 2, 2), common(0, 1, 2)]
+    assert shared(made.vocabulary, terms, 0, terms, np.empty(0, np.int64), count=2) == []
 
 
 @pytest.mark.parametrize(
@@ -148,7 +159,7 @@ def test_forms_of_a_shared_word_are_given_once(text: str, given_once: tuple[str,
     made = gathered([text, text])
     terms = made.articles
     assert len(spelled(made, terms, 0)) > len(given_once)
-    assert shared(made.vocabulary, terms, 0, terms, 1, count=9) == given_once
+    assert shared_by(made.vocabulary, terms, 0, terms, 1, count=9) == given_once
 
 
 def test_a_new_text_has_key_terms_of_the_corpus() -> None:
@@ -159,7 +170,7 @@ def test_a_new_text_has_key_terms_of_the_corpus() -> None:
     assert len(found) == 3
     assert spelled(made, found, 1) == ["asylum", "Schengen"]
     assert (found.numbers[[0, 2]] == -1).all()
-    assert shared(made.vocabulary, found, 1, made.articles, 0, count=1) == ("Schengen",)
+    assert shared_by(made.vocabulary, found, 1, made.articles, 0, count=1) == ("Schengen",)
     assert len(keywords_of([], made.vocabulary)) == 0
 
 
@@ -229,7 +240,7 @@ def test_a_snapshot_keeps_them_memory_mapped(tmp_path: Path) -> None:
     assert all_spelled(read) == all_spelled(made) == [["Tromsø", "asylum"]] * 2 + [[]]
     np.testing.assert_array_equal(read.articles.weights, made.articles.weights)
     np.testing.assert_array_equal(read.vocabulary.weights, made.vocabulary.weights)
-    assert shared(read.vocabulary, read.articles, 0, read.articles, 1, count=1) == ("Tromsø",)
+    assert shared_by(read.vocabulary, read.articles, 0, read.articles, 1, count=1) == ("Tromsø",)
     again = keywords_of(["tromsø"], read.vocabulary)
     assert spelled(read, again, 0) == ["Tromsø"]
 
@@ -246,7 +257,7 @@ def test_real_articles_on_one_event_share_words_that_say_so() -> None:
         ]
 
     def common(left: int, right: int) -> tuple[str, ...]:
-        return shared(made.vocabulary, made.articles, left, made.articles, right, count=9)
+        return shared_by(made.vocabulary, made.articles, left, made.articles, right, count=9)
 
     same_event = [common(*pair) for pair in pairs]
     assert sum(len(found) >= 2 for found in same_event) > 0.95 * len(pairs)
