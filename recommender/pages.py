@@ -268,9 +268,11 @@ class Pages:
         seen: Sequence[str] = (),
         shown: Sequence[str] = (),
         pipeline: str = DEFAULT_PIPELINE,
+        now: Moment | None = None,
     ) -> FilledPage | None:
         """As `fill` as of now, where that takes no file: for callers that must not wait.
 
+        Of the moment `now`, which `state` has given, where the slots need no more than it has.
         None after a change of the catalog or of a rule, for a popular slot of the event log as
         well, after five minutes, and where the subject is no article of the corpus: then `fill` has
         to read first. None too where candidates have to be searched for, or filters be applied to
@@ -280,11 +282,12 @@ class Pages:
         wanted = self._defined(slots, window, half_life)
         if not all(one.light for one in wanted):
             return None
-        moment = self._present.kept(
-            self._reading(window, half_life),
-            latest=_shows_readers(wanted),
-            charts=charts_of(wanted),
-        )
+        latest, charts = _shows_readers(wanted), charts_of(wanted)
+        moment = now
+        if now is None or latest or charts or window is not None or half_life is not None:
+            moment = self._present.kept(
+                self._reading(window, half_life), latest=latest, charts=charts
+            )
         if moment is None:
             return None
         about = None
@@ -299,7 +302,7 @@ class Pages:
         except TakesTime:
             return None
 
-    def state(self) -> object | None:
+    def state(self) -> tuple[object, Moment] | None:
         """An object that stays the same one while no related slot changes; see `Present.state`."""
         return self._present.state(self.parts.popular)
 

@@ -23,6 +23,8 @@ from recommender.api.service import Service
 from recommender.api.trials import Trials, told
 from recommender.asking import UnpublishedText
 from recommender.experiments.assignment import INTERLEAVED, Assignment, coins
+from recommender.pages import FilledPage
+from recommender.slots.present import Moment
 from recommender.slots.slot import MAX_LIMIT, POPULAR_SLOTS, SlotName, SlotQuery
 
 _TAG = "recommendations"
@@ -60,21 +62,29 @@ class _Recommendations:
             asked = RELATED.read(request)
             return await self._alone(request, "related", article_id, asked, started)
         question = (article_id, glance.key)
-        state = self._service.recommender.state()
+        state, now = self._service.recommender.state() or (None, None)
         rendered = self._ready.get(state, question)
         personal = glance.named
         if rendered is None:
             asked = RELATED.read(request)
             slots = (SlotQuery("related", asked.limit, asked.offset, asked.filters),)
-            page = await self._service.filled(slots, article_id, _of_arm(asked, glance.trial))
+            asked_of_arm = _of_arm(asked, glance.trial)
+            page = await self._service.filled(slots, article_id, asked_of_arm, now)
             rendered = rendering.one_slot(page, explain=asked.explain)
             personal = asked.personal or glance.named
             # what one reader has seen is hardly ever asked for again
-            if not asked.seen and self._service.recommender.state() is state:
+            if not asked.seen and self._is_still(state, now, page):
                 self._ready.keep(state, question, rendered)
         if glance.trial is not None:
             return self._answer(rendered, started, told(glance.trial))
         return self._kept(request, rendered, started, personal=personal)
+
+    def _is_still(self, state: object | None, now: Moment | None, page: FilledPage) -> bool:
+        """Whether the page was filled wholly in this state."""
+        if now is not None and page.at is now.at:
+            return True
+        after = self._service.recommender.state()
+        return after is not None and after[0] is state
 
     async def related_to_text(self, request: Request) -> Response:
         started = time.perf_counter()

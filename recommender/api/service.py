@@ -15,6 +15,7 @@ from recommender.engine import Recommender
 from recommender.errors import SettingsError, UnknownArticle
 from recommender.pages import FilledPage
 from recommender.slots.definitions import unknown_slot
+from recommender.slots.present import Moment
 from recommender.slots.slot import SlotQuery
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ class Service:
         slots: Sequence[SlotQuery],
         subject: str | UnpublishedText | None,
         asked: Asked,
+        now: Moment | None = None,
     ) -> FilledPage:
         """A page of `slots`; of `asked`, what holds for all of them.
 
@@ -64,6 +66,7 @@ class Service:
             slots: in the order in which they choose.
             subject: an article's id, a text, or None for a page about nothing.
             asked: its limit, offset, filters and slots are not looked at.
+            now: see `fill_at_once`.
 
         Raises:
             UnknownArticle: no published article has this id.
@@ -88,6 +91,7 @@ class Service:
                 seen=asked.seen,
                 shown=asked.shown,
                 pipeline=asked.pipeline,
+                now=now,
             )
         if page is None:
             page = await self.waited(lambda: self._fill(slots, subject, asked))

@@ -79,25 +79,35 @@ def shared(
     The most telling first. Of several forms of a word, and of a word within another, only the more
     telling is given.
     """
-    ours = left.numbers[left_row]
-    theirs = right.numbers[right_rows]
-    row, place, own = np.nonzero((theirs[:, :, None] == ours) & (ours >= 0))
-    found: list[list[str]] = [[] for _ in right_rows]
-    if len(row):
-        mine = left.weights[left_row, own].astype(np.float64)
-        telling = mine * right.weights[right_rows[row], place]
-        numbers = ours[own]
-        order = np.lexsort((numbers, -telling, row))
-        stems: list[list[str]] = [[] for _ in right_rows]
-        for one, number in zip(row[order].tolist(), numbers[order].tolist(), strict=True):
-            if len(found[one]) == count:
-                continue
-            word = vocabulary.words[number].decode()
-            stem = word[:_STEM].lower()
-            if not any(stem in other or other in stem for other in stems[one]):
-                found[one].append(word)
-                stems[one].append(stem)
-    return [tuple(one) for one in found]
+    ours, weights = left.numbers[left_row].tolist(), left.weights[left_row].astype(np.float64)
+    mine = dict(zip(ours, weights.tolist(), strict=True))
+    mine.pop(-1, None)
+    theirs, telling = right.numbers[right_rows], right.weights[right_rows].astype(np.float64)
+    found = []
+    for numbers, other in zip(theirs.tolist(), telling.tolist(), strict=True):
+        common = [
+            (-mine[number] * weight, number)
+            for number, weight in zip(numbers, other, strict=True)
+            if number in mine
+        ]
+        common.sort()
+        found.append(_forms(vocabulary, [number for _, number in common], count))
+    return found
+
+
+def _forms(vocabulary: Vocabulary, numbers: Sequence[int], count: int) -> tuple[str, ...]:
+    """The first `count` of these words, none of them a form of one before."""
+    found: list[str] = []
+    stems: list[str] = []
+    for number in numbers:
+        word = vocabulary.words[number].decode()
+        stem = word[:_STEM].lower()
+        if not any(stem in other or other in stem for other in stems):
+            found.append(word)
+            if len(found) == count:
+                break
+            stems.append(stem)
+    return tuple(found)
 
 
 def keywords_of(texts: Sequence[str], vocabulary: Vocabulary) -> KeyTerms:

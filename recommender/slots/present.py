@@ -117,8 +117,8 @@ class Present:
             return None
         return Moment(at, corpus, readership, rules, ranked)
 
-    def state(self, reading: PopularWindow) -> object | None:
-        """An object that stays the same one while no related slot changes; see `kept`.
+    def state(self, reading: PopularWindow) -> tuple[object, Moment] | None:
+        """An object that stays the same one while no related slot changes, and `kept` of now.
 
         That is until the catalog or a rule changes, a rule begins or ceases to hold, an article's
         date comes, one expires, another snapshot is taken up, or five minutes end, by which time
@@ -137,4 +137,4 @@ class Present:
                 or last.come != come
             ):
                 last = self._state = _State(now.readership, now.rules, come)
-            return last
+            return last, now
