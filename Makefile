@@ -7,7 +7,7 @@ HOME_FOLDER ?= recommender-data/demo$(if $(CORPUS),-own)
 # address of an index that has the small CPU build of PyTorch, where pip's own would bring CUDA
 TORCH_INDEX ?=
 
-.PHONY: demo test check format bench serve clean
+.PHONY: demo test check format bench bench-full serve clean
 
 # One marker for what is installed, made again when the pins or the declared needs change.
 .venv/installed: constraints.txt pyproject.toml
@@ -34,6 +34,9 @@ format: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/run.py
+
+bench-full: bench  ## the million as well: some two hours, 30 GB of disk
+	$(BIN)/python benchmarks/run.py million contestants_million
 
 serve: .venv/installed
 	$(BIN)/recommender serve --home $(HOME_FOLDER)

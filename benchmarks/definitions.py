@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias, get_args
 
 Part: TypeAlias = Literal[
     "index",
+    "contestants",
     "related",
     "scoring",
     "http",
@@ -18,10 +19,14 @@ Part: TypeAlias = Literal[
     "duplicates",
     "archive",
     "million",
+    "contestants_million",
 ]
 PARTS: tuple[Part, ...] = get_args(Part)
-LONG: tuple[Part, ...] = ("million",)
+LONG: tuple[Part, ...] = ("million", "contestants_million")
 """Parts that take an hour and more, and are measured only where they are named."""
+
+IN_HOMES: tuple[Part, ...] = ("million",)
+"""Parts whose catalog stays."""
 
 ON_DATA: tuple[Part, ...] = ("runtimes", "archive")
 """Parts that measure public sets, and wait until they are told where those are."""
@@ -65,6 +70,32 @@ class IndexLatency:
     warm_up: int = 20
     rounds: int = 5
     recall: float = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Contestants:
+    """The index that the size rule chooses beside others, each at the same recall.
+
+    Attributes:
+        sizes: numbers of vectors.
+        k: neighbours asked for.
+        learned: queries by which each learns how widely it has to look.
+        queries: in each round, other ones.
+        recall: what recall@k has to reach.
+    """
+
+    sizes: tuple[int, ...] = (10_000, 100_000)
+    k: int = 10
+    learned: int = 300
+    queries: int = 100
+    warm_up: int = 50
+    rounds: int = 5
+    recall: float = 0.99
+
+    @property
+    def drawn(self) -> int:
+        """Queries of each size."""
+        return self.learned + self.warm_up + self.rounds * self.queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +365,7 @@ class Definitions:
     """All parts of one run."""
 
     index: IndexLatency = IndexLatency()
+    contestants: Contestants = Contestants()
     related: RelatedLatency = RelatedLatency()
     scoring: ScoringRate = ScoringRate()
     http: HttpRate = HttpRate()
@@ -346,15 +378,21 @@ class Definitions:
     duplicates: DuplicatesTime = DuplicatesTime()
     archive: ArchiveSpeed = ArchiveSpeed()
     million: Million = Million()
+    contestants_million: Contestants = Contestants(sizes=(1_000_000,), queries=20)
 
 
 FULL = Definitions()
 
 _QUICK_RELATED = RelatedLatency(sizes=(300,), articles=10, warm_up=2, rounds=2)
+_QUICK_CONTESTANTS = Contestants(
+    sizes=(1_000,), learned=20, queries=10, warm_up=2, rounds=2, recall=0.9
+)
 _QUICK_HTTP = HttpRate(articles=300, connections=4, seconds=1, warm_up_seconds=1, rounds=2)
 QUICK = Definitions(
     index=IndexLatency(sizes=(500,), shares=(0.5,), filtered=2, queries=10, warm_up=2, rounds=2),
     related=_QUICK_RELATED,
+    contestants=_QUICK_CONTESTANTS,
+    contestants_million=_QUICK_CONTESTANTS,
     scoring=ScoringRate(articles=300, one_by_one=20, rounds=2),
     http=_QUICK_HTTP,
     events=EventsRate(

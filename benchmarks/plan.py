@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
 
-from benchmarks.definitions import LONG, ON_DATA, SEED, Definitions, Part, PublicSets
+from benchmarks.definitions import IN_HOMES, ON_DATA, SEED, Definitions, Part, PublicSets
 from benchmarks.figures import Contest, Goal
 
 Found: TypeAlias = tuple[Sequence[Contest], Sequence[Goal]]
@@ -38,7 +38,7 @@ def plan(part: Part, definitions: Definitions, sets: PublicSets | None, homes: P
     more: list[PublicSets | Path | None] = []
     if part in ON_DATA:
         more = [sets]
-    elif part in LONG:
+    elif part in IN_HOMES:
         more = [homes]
 
     def measure() -> Found:
@@ -61,13 +61,22 @@ class _Part:
     warm_up: str
 
 
+_CONTESTANTS = _Part(
+    "contestants",
+    "One query at a time on one core, all built on all cores, the other ones as they come; each "
+    "looks as widely as it has to for the recall.",
+    "vectors between pairs of the sample's real ones, turned as others differ",
+    "{asked.warm_up} queries",
+)
+
 _PARTS: dict[Part, _Part] = {
     "index": _Part(
         "index_latency",
         "One query at a time on one thread.",
-        "vectors between pairs of the sample's real ones, a random direction added",
+        "vectors between pairs of the sample's real ones, turned as others differ",
         "{asked.warm_up} queries",
     ),
+    "contestants": _CONTESTANTS,
     "related": _Part(
         "related_latency",
         "One call at a time on one thread, default pipeline, articles drawn uniformly.",
@@ -151,4 +160,5 @@ _PARTS: dict[Part, _Part] = {
         "between real ones",
         "{asked.related.warm_up} calls; HTTP: {asked.http.warm_up_seconds} s of each",
     ),
+    "contestants_million": _CONTESTANTS,
 }

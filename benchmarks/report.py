@@ -13,6 +13,7 @@ from benchmarks.raw import Raw, read
 
 TITLES: dict[Part, str] = {
     "index": "Query latency of the index",
+    "contestants": "The index beside others",
     "related": "`related` in process",
     "scoring": "Slots of a whole catalog",
     "http": "HTTP",
@@ -25,6 +26,7 @@ TITLES: dict[Part, str] = {
     "duplicates": "Copies",
     "archive": "A real archive",
     "million": "A million articles",
+    "contestants_million": "The index beside others, a million vectors",
 }
 _ABOUT = (
     "Made by `benchmarks/report.py` from the files in `benchmarks/results`; not edited by hand. "
