@@ -111,3 +111,11 @@ def test_every_parameter_of_a_slot_is_named() -> None:
 def test_every_make_target_of_the_readme_exists() -> None:
     for target in sorted(set(re.findall(r"make ([a-z]+)", README))):
         subprocess.run(["make", "-n", target], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_every_section_of_the_report_that_the_readme_names_is_there() -> None:
+    figures = README.partition("## Figures\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"(?<!\*)\*([A-Z`][^*]+)\*(?!\*)", figures))
+    report = (ROOT / "benchmarks" / "REPORT.md").read_text(encoding="utf-8")
+    assert len(named) > 3
+    assert named <= set(re.findall(r"^## (.+)$", report, flags=re.MULTILINE))
