@@ -261,6 +261,9 @@ class LiveTexts:
         threads: that ask at once.
         each: texts that each of them asks about in a round.
         at_most: milliseconds of a long text.
+        connections: that ask about published articles, while texts are asked about.
+        seconds: of a round of these.
+        most_slower: times that their p99 may be what it is without texts.
     """
 
     texts: int = 50
@@ -271,6 +274,9 @@ class LiveTexts:
     threads: int = 16
     each: int = 8
     at_most: float = 60.0
+    connections: int = 16
+    seconds: int = 4
+    most_slower: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,7 +415,7 @@ QUICK = Definitions(
     embedding=EmbeddingRate(texts=24, warm_up=4, rounds=2),
     embedders=EmbedderRates(texts=24, rounds=2),
     runtimes=RuntimeRates(texts=24, corpus=48, rounds=2),
-    live_texts=LiveTexts(texts=4, warm_up=1, rounds=2, threads=4, each=2),
+    live_texts=LiveTexts(texts=4, warm_up=1, rounds=2, threads=4, each=2, connections=4, seconds=1),
     rebuild=RebuildTime(articles=300, rounds=2),
     duplicates=DuplicatesTime(articles=400, compared=200, rounds=2),
     archive=ArchiveSpeed(rounds=2, related=_QUICK_RELATED, http=_QUICK_HTTP),

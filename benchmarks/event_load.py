@@ -2,12 +2,11 @@
 
 import http.client
 import random
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from urllib.parse import urlsplit
+from contextlib import AbstractContextManager
 
 from benchmarks.request import AGENT, NUMBER, Request
+from benchmarks.steady_load import steady
 
 ARTICLES = 2_000
 READERS = 1_000_000
@@ -27,46 +26,17 @@ def batches(count: int, size: int, seed: int) -> list[Request]:
     return [Request(_PATH, f"[{','.join(events[at : at + size])}]") for at in starts]
 
 
-@contextmanager
-def steady_beacons(address: str, *, every: float, seed: int, path: str = _PATH) -> Iterator[None]:
-    """Within, a beacon arrives every so many seconds, the first at once.
+def steady_beacons(
+    address: str, *, every: float, seed: int, path: str = _PATH
+) -> AbstractContextManager[None]:
+    """Within, a beacon arrives every so many seconds, the first at once; see `steady`."""
 
-    Raises:
-        RuntimeError: one was not taken.
-    """
-    ended = threading.Event()
-    failed: list[str] = []
-    place = urlsplit(address)
+    def body(number: int) -> str:
+        (one,) = beacons(1, seed + number)
+        return one.body.replace(NUMBER, f"{seed:08x}{number:016x}")
 
-    def send() -> None:
-        connection = http.client.HTTPConnection(place.hostname or "", place.port)
-        headers = {"Content-Type": "text/plain", "User-Agent": AGENT}
-        number = 0
-        try:
-            while not ended.is_set():
-                (one,) = beacons(1, seed + number)
-                body = one.body.replace(NUMBER, f"{seed:08x}{number:016x}")
-                connection.request("POST", path, body, headers)
-                answer = connection.getresponse()
-                told = answer.read()
-                if answer.status != http.client.ACCEPTED:
-                    failed.append(f"{answer.status}: {told[:200]!r}")
-                number += 1
-                ended.wait(every)
-        except OSError as error:
-            failed.append(repr(error))
-        finally:
-            connection.close()
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        sender.join()
-    if failed:
-        raise RuntimeError(f"{len(failed)} beacons were not taken, the first: {failed[0]}")
+    headers = {"Content-Type": "text/plain", "User-Agent": AGENT}
+    return steady(address, path, body, headers, expected=http.client.ACCEPTED, every=every)
 
 
 def _events(count: int, seed: int) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """How fast one worker answers, beside the same application answering a constant."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -10,6 +11,7 @@ import numpy as np
 
 from benchmarks.corpora import HashedWords, made_up, opened
 from benchmarks.definitions import HttpRate
+from benchmarks.event_load import steady_beacons
 from benchmarks.figures import Contest, Goal
 from benchmarks.http_server import cores, serving
 from benchmarks.load import Load
@@ -130,7 +132,11 @@ def _growth(own: Sequence[Load], constant: Sequence[Load]) -> str:
 def _while_beacons(asked: HttpRate, home: Path, usual: Kind, size: int, seed: int) -> list[Contest]:
     milliseconds = f"{asked.beacon_seconds * 1e3:.0f}"
     kinds = (
-        Kind(f"{usual.by}, a beacon every {milliseconds} ms", usual.requests, asked.beacon_seconds),
+        Kind(
+            f"{usual.by}, a beacon every {milliseconds} ms",
+            usual.requests,
+            partial(steady_beacons, every=asked.beacon_seconds),
+        ),
         usual,
     )
     core = cores()[0] if asked.pinned else None

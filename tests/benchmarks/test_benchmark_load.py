@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -90,7 +91,7 @@ def test_beacons_arrive_all_the_while(home: Path, address: str) -> None:
 
 def test_a_beacon_that_is_not_taken_is_an_error(address: str) -> None:
     with (
-        pytest.raises(RuntimeError, match="beacons were not taken, the first: 404"),
+        pytest.raises(RuntimeError, match="requests to /v1/nowhere failed, the first: 404"),
         steady_beacons(address, every=0.05, seed=9, path="/v1/nowhere"),
     ):
         load(address, ["/v1/articles/made-000001/related"], "built-in")
@@ -101,7 +102,7 @@ def test_kinds_take_turns_and_beacons_arrive_where_they_are_asked_for(
 ) -> None:
     before = kept(home)
     asked = (Request("/v1/articles/made-000001/related"),)
-    kinds = (Kind("with", asked, 0.05), Kind("without", asked))
+    kinds = (Kind("with", asked, partial(steady_beacons, every=0.05)), Kind("without", asked))
     found = in_turn(
         address, kinds, connections=1, seconds=1, rounds=1, warm_up_seconds=0, seed=20
     )  # fmt: skip

@@ -253,9 +253,11 @@ def test_runtimes_stand_beside_torch_and_are_calibrated_on_another_set(tmp_path:
 
 
 def test_live_texts_are_cut_to_their_pieces_and_asked_by_threads() -> None:
-    asked = LiveTexts(texts=2, warm_up=1, rounds=1, threads=3, each=2)
-    contests, (goal,) = live_texts.measure(asked, 5)
-    alone, long, short = contests
+    asked = LiveTexts(texts=2, warm_up=1, rounds=1, threads=3, each=2, connections=2, seconds=1)
+    contests, (goal, slower) = live_texts.measure(asked, 5)
+    alone, long, short, rate, times = contests
+    assert "while texts are embedded" in rate.measured_by
+    assert slower.came == times.measured.p99 / times.baseline.p99 > 0
     assert goal.came == alone.measured.median > 0
     assert (long.size, short.size) == (3, 3)
     assert [one.runs for one in short.stages.values()] == [6, 6]
