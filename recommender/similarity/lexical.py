@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from index.snapshot import Draft, Snapshot
+from recommender.articles.arrays import read_array
 
 FEATURES = 1 << 20
 """Hash buckets: at a million distinct terms about a third share one, rare ones mostly."""
@@ -108,9 +109,11 @@ def write_terms(matrix: Terms, draft: Draft, name: str) -> None:
 def read_terms(snapshot: Snapshot, name: str) -> Terms:
     """What `write_terms` wrote, memory-mapped."""
     data, indices, indptr = (
-        np.load(snapshot.path / f"{name}.{part}.npy", mmap_mode="r")
-        for part in ("data", "indices", "indptr")
+        read_array(snapshot, f"{name}.{part}") for part in ("data", "indices", "indptr")
     )
+    if len(indices) <= np.iinfo(indices.dtype).max:
+        # both of one type, or scipy copies all the indices into the wider one
+        indptr = indptr.astype(indices.dtype)
     return sparse.csr_array((data, indices, indptr), shape=(len(indptr) - 1, FEATURES))
 
 

@@ -1,8 +1,10 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from index.snapshot import SnapshotStore
 from recommender.similarity import lexical
 
 
@@ -42,3 +44,35 @@ def test_a_script_without_spaces_is_compared_by_its_characters(text: str) -> Non
 
 def test_no_text_has_no_terms() -> None:
     assert lexical.no_terms().shape == (0, lexical.FEATURES)
+
+
+def test_what_a_snapshot_keeps_is_read_without_a_copy(tmp_path: Path) -> None:
+    terms = lexical.count(["the old harbour bridge", "", "harbour school"])
+    store = SnapshotStore(tmp_path)
+    with store.draft() as draft:
+        lexical.write_terms(terms, draft, "terms")
+        version = draft.seal(
+            created_at="2020-01-01T00:00:00Z",
+            embedder="model@1",
+            dim=8,
+            count=3,
+            revision=1,
+            facts={},
+        )
+    read = lexical.read_terms(store.open(version), "terms")
+    np.testing.assert_array_equal(read.toarray(), terms.toarray())
+    assert _is_mapped(read.data)
+    assert _is_mapped(read.indices)
+
+
+def _is_mapped(array: object) -> bool:
+    while isinstance(array, np.ndarray) and not isinstance(array, np.memmap):
+        array = array.base
+    return isinstance(array, np.memmap)
+
+
+def test_names_are_words_of_a_capital_and_numbers() -> None:
+    text = "In 2.5km x2 the 3rd A4 of _Abc, A. Ab; 1,000.5 Élan ǅ eLAN 9 99, ² end"
+    assert lexical._name_tokens(text) == ["In", "2", "A4", "Ab", "1,000.5", "Élan", "9", "99"]
+    assert lexical._word_tokens("Ab 東京 x ééé") == ["ab", "東", "京", "ééé"]
+    assert lexical._word_tokens("Ab x ééé_1") == ["ab", "ééé_1"]
