@@ -34,6 +34,15 @@ _AT_ONCE = 1_024
 def measure(asked: Million, seed: int, homes: Path) -> tuple[list[Contest], list[Goal]]:
     """All of it; the rebuilds only where the home is not there."""
     home = homes / f"million-{asked.articles}"
+    contests, goals, ids = measure_alone(asked, seed, home)
+    more, others = _over_http(asked, home, ids, seed)
+    return [*contests, *more], [*goals, *others]
+
+
+def measure_alone(
+    asked: Million, seed: int, home: Path
+) -> tuple[list[Contest], list[Goal], list[str]]:
+    """All but what is measured beside a constant over HTTP; and the ids of all articles."""
     made = rebuilds(home, asked.articles, asked.added, seed)
     contests, goals = _of_rebuilds(asked, made)
     with opened(home, GivenVectors(), follow=False) as recommender:
@@ -58,6 +67,15 @@ def measure(asked: Million, seed: int, homes: Path) -> tuple[list[Contest], list
     for contest, goal in (_started(asked, home, ids[0]), _grown(asked, home, ids, seed)):
         contests.append(contest)
         goals.append(goal)
+    return contests, goals, ids
+
+
+def _over_http(
+    asked: Million, home: Path, ids: Sequence[str], seed: int
+) -> tuple[list[Contest], list[Goal]]:
+    """Ids drawn uniformly, and as readers draw them."""
+    contests: list[Contest] = []
+    goals = []
     usual = usual_questions(ids)
     size = middle_size(home, usual.requests, np.random.default_rng(seed), 200, embedder="given")
     drawn = _as_readers_draw(usual, asked.zipf, seed)

@@ -129,7 +129,8 @@ def test_scores_go_into_a_file_and_stand_beside_one_by_one_and_bare_faiss() -> N
 def test_a_large_catalog_is_made_once_then_served_and_scored(tmp_path: Path) -> None:
     related = RelatedLatency(articles=5, warm_up=1, rounds=1)
     asked = replace(QUICK.million, articles=300, requests=20, related=related, http=HTTP)
-    contests, goals = million.measure(asked, 3, tmp_path)
+    contests, goals, ids = million.measure_alone(asked, 3, tmp_path / "home")
+    assert len(ids) == 320
     whole, added, again = contests[:3]
     assert [one.size for one in (whole, added, again)] == [300, 320, 320]
     assert "publish" in added.stages
