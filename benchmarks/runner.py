@@ -13,13 +13,13 @@ from benchmarks.definitions import (
     LONG,
     ON_DATA,
     PARTS,
-    QUICK,
     SEED,
     Part,
     PublicSets,
 )
 from benchmarks.plan import Plan, plan
 from benchmarks.raw import Raw, commit_of, this_machine, write
+from benchmarks.rehearsal import QUICK
 from benchmarks.report import write_report
 
 HERE = Path(__file__).resolve().parent

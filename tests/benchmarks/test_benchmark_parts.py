@@ -30,7 +30,6 @@ from benchmarks.contestants import Contestant, Numpy, Ours, ScikitLearn, Usearch
 from benchmarks.definitions import (
     ON_DATA,
     PARTS,
-    QUICK,
     ArchiveSpeed,
     DuplicatesTime,
     EmbedderRates,
@@ -44,6 +43,7 @@ from benchmarks.definitions import (
 )
 from benchmarks.plan import plan
 from benchmarks.raw import read
+from benchmarks.rehearsal import QUICK
 from benchmarks.report import TITLES
 from benchmarks.runner import main
 from index.protocol import Vectors
