@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from index.snapshot import SnapshotStore
 from recommender.articles.article import Article
 from recommender.articles.listed import Lists, ListsMaker, read_lists, same_name, write_lists
+from tests.index.snapshots import seal
 
 
 def lists_of(*articles: Article) -> Lists:
@@ -48,14 +49,7 @@ def test_a_snapshot_keeps_them(tmp_path: Path, articles: tuple[Article, ...]) ->
     store = SnapshotStore(tmp_path)
     with store.draft() as draft:
         write_lists(made, draft)
-        version = draft.seal(
-            created_at="2026-06-30T12:00:00+00:00",
-            embedder="none@1",
-            dim=1,
-            count=len(articles),
-            revision=1,
-            facts={},
-        )
+        version = seal(draft)
     read = read_lists(store.open(version))
     for name in ("strasse", "x", "é", "nobody"):
         assert read.tags.of(name).tolist() == made.tags.of(name).tolist()

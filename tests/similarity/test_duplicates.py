@@ -15,6 +15,7 @@ from recommender.similarity.duplicates import (
     write_copies,
 )
 from recommender.similarity.sketches import sketch
+from tests.index.snapshots import seal
 from tests.similarity.made_up_texts import article, made_up
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -251,9 +252,7 @@ def test_copies_come_back_from_a_snapshot(tmp_path: Path) -> None:
     store = SnapshotStore(tmp_path)
     with store.draft() as draft:
         write_copies(found, draft)
-        version = draft.seal(
-            created_at="2026-01-01", embedder="none@1", dim=1, count=2, revision=1, facts={}
-        )
+        version = seal(draft)
     read = read_copies(store.open(version))
     assert (read.groups.tolist(), read.canonical.tolist()) == ([0, 0], [1, 1])
     assert read.boilerplate.dtype == found.boilerplate.dtype

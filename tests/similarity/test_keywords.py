@@ -20,6 +20,7 @@ from recommender.similarity.keywords import (
     shared,
     write_keywords,
 )
+from tests.index.snapshots import seal
 from tests.real_data import DATA, needs_real_data, real_articles
 
 
@@ -227,14 +228,7 @@ def test_a_snapshot_keeps_them_memory_mapped(tmp_path: Path) -> None:
     store = SnapshotStore(tmp_path)
     with store.draft() as draft:
         write_keywords(made, draft)
-        version = draft.seal(
-            created_at="2020-01-01T00:00:00Z",
-            embedder="model@1",
-            dim=8,
-            count=3,
-            revision=1,
-            facts={},
-        )
+        version = seal(draft)
     read = read_keywords(store.open(version))
     assert isinstance(read.articles.numbers.base, np.memmap)
     assert all_spelled(read) == all_spelled(made) == [["Tromsø", "asylum"]] * 2 + [[]]

@@ -6,6 +6,7 @@ import pytest
 
 from index.snapshot import SnapshotStore
 from recommender.similarity import lexical
+from tests.index.snapshots import seal
 
 
 def test_weights_and_cosine_are_those_worked_out_by_hand() -> None:
@@ -51,14 +52,7 @@ def test_what_a_snapshot_keeps_is_read_without_a_copy(tmp_path: Path) -> None:
     store = SnapshotStore(tmp_path)
     with store.draft() as draft:
         lexical.write_terms(terms, draft, "terms")
-        version = draft.seal(
-            created_at="2020-01-01T00:00:00Z",
-            embedder="model@1",
-            dim=8,
-            count=3,
-            revision=1,
-            facts={},
-        )
+        version = seal(draft)
     read = lexical.read_terms(store.open(version), "terms")
     np.testing.assert_array_equal(read.toarray(), terms.toarray())
     assert _is_mapped(read.data)

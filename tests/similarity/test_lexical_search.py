@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from index.snapshot import Draft, SnapshotStore
+from index.snapshot import SnapshotStore
 from recommender.articles.text import article_text
 from recommender.similarity import lexical, lexical_search
 from recommender.similarity.lexical import Terms
@@ -19,6 +19,7 @@ from recommender.similarity.lexical_search import (
     read_postings,
     write_postings,
 )
+from tests.index.snapshots import seal
 from tests.real_data import DATA, needs_real_data, real_articles
 
 
@@ -148,7 +149,7 @@ def test_the_lists_come_back_from_a_snapshot_memory_mapped(terms: Terms, tmp_pat
     store = SnapshotStore(tmp_path)
     with store.draft() as draft:
         write_postings(made, draft)
-        version = sealed(draft)
+        version = seal(draft)
     read = read_postings(store.open(version))
     for part in ("features", "starts", "positions", "weights", "articles"):
         before, after = getattr(made, part), getattr(read, part)
@@ -157,17 +158,6 @@ def test_the_lists_come_back_from_a_snapshot_memory_mapped(terms: Terms, tmp_pat
         np.testing.assert_array_equal(after, before)
     assert nearest(read, terms, 7, 9)[0].tolist() == nearest(made, terms, 7, 9)[0].tolist()
     np.testing.assert_array_equal(lexical_graph(terms, read, 5), lexical_graph(terms, made, 5))
-
-
-def sealed(draft: Draft) -> str:
-    return draft.seal(
-        created_at="2020-01-01T00:00:00Z",
-        embedder="model@1",
-        dim=8,
-        count=300,
-        revision=1,
-        facts={},
-    )
 
 
 @pytest.fixture(scope="module")

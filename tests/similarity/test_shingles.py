@@ -18,6 +18,7 @@ from recommender.similarity.sketches import (
     sketch,
     write_sketches,
 )
+from tests.index.snapshots import seal
 from tests.similarity.made_up_texts import article, made_up
 
 
@@ -178,9 +179,7 @@ def test_sketches_come_back_from_a_snapshot(tmp_path: Path) -> None:
     store = SnapshotStore(tmp_path)
     with store.draft() as draft:
         write_sketches(found, draft)
-        version = draft.seal(
-            created_at="2026-01-01", embedder="none@1", dim=1, count=2, revision=1, facts={}
-        )
+        version = seal(draft)
     _assert_equal(read_sketches(store.open(version)), found)
 
 

@@ -13,6 +13,7 @@ from recommender.similarity.stories import (
     read_stories,
     write_stories,
 )
+from tests.index.snapshots import seal
 
 _DAY = 86_400.0
 _Floats = npt.NDArray[np.float64]
@@ -203,14 +204,7 @@ def test_stories_come_back_from_a_snapshot(tmp_path: Path) -> None:
     store = SnapshotStore(tmp_path)
     with store.draft() as draft:
         write_stories(stories, draft)
-        version = draft.seal(
-            created_at="2020-01-01T00:00:00Z",
-            embedder="model@1",
-            dim=8,
-            count=3,
-            revision=1,
-            facts={},
-        )
+        version = seal(draft)
     again = read_stories(store.open(version))
     assert again.order.tolist() == [0, 2, 1]
     for name in ("of", "order", "starts"):
