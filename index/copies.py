@@ -9,29 +9,41 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from index.ascending import located
 from index.eligible import Eligible
 from index.protocol import Vectors
-from index.rows import Rows
+from index.rows import NO_ROW, Rows
 
 
 class Copies:
     """Which rows share a vector.
 
-    Distinct vectors are numbered in the order of their first row.
+    Distinct vectors are numbered in the order of their first row, but for those that were added to
+    an index later: they come behind, and what lost all its rows keeps its number.
 
     Attributes:
         distinct_of: shape (n,), the number of each row's vector.
-        first_rows: shape (len,), the lowest row of each distinct vector, ascending.
-        has_any: whether two rows share a vector; else number and row are the same.
+        first_rows: shape (len,), the lowest row of each distinct vector; -1 where it has none.
+        without_rows: ascending, the vectors that no row has any more.
+        has_any: whether two rows share a vector.
+        is_plain: whether number and row are the same.
+        in_order: whether the numbers ascend as their first rows do.
     """
 
-    def __init__(self, distinct_of: NDArray[np.int64]) -> None:
+    def __init__(self, distinct_of: NDArray[np.int64], count: int | None = None) -> None:
+        """Of so many distinct vectors; None: of all that have a row."""
         self.distinct_of = distinct_of
-        self._sizes = np.bincount(distinct_of)
+        self._sizes = np.bincount(distinct_of, minlength=count or 0)
         self._starts = np.cumsum(self._sizes) - self._sizes
-        self.has_any = len(self._sizes) < len(distinct_of)
-        self._rows = np.argsort(distinct_of, kind="stable") if self.has_any else distinct_of
-        self.first_rows: Rows = self._rows[self._starts]
+        self.has_any = bool((self._sizes > 1).any())
+        self.without_rows = np.flatnonzero(self._sizes == 0)
+        numbers = np.arange(len(distinct_of))
+        self.is_plain = len(self) == len(numbers) and np.array_equal(distinct_of, numbers)
+        self._rows = distinct_of if self.is_plain else np.argsort(distinct_of, kind="stable")
+        self.first_rows: Rows = np.full(len(self), NO_ROW, dtype=np.int64)
+        held = self._sizes > 0
+        self.first_rows[held] = self._rows[self._starts[held]]
+        self.in_order = bool((np.diff(self.first_rows[held]) > 0).all())
 
     def __len__(self) -> int:
         """How many distinct vectors there are."""
@@ -39,7 +51,7 @@ class Copies:
 
     def eligible(self, rows: Eligible) -> Eligible:
         """The distinct vectors of which at least one row may be returned."""
-        if not self.has_any:
+        if self.is_plain:
             return rows
         if rows.only is not None:
             mark = np.zeros(len(self), dtype=np.bool_)
@@ -47,7 +59,7 @@ class Copies:
             only = np.flatnonzero(mark)
             return Eligible(only, rows.barred, len(only))
         hit, times = np.unique(self.distinct_of[rows.barred], return_counts=True)
-        barred = hit[times == self._sizes[hit]]
+        barred = np.union1d(hit[times == self._sizes[hit]], self.without_rows)
         return Eligible(None, barred, len(self) - len(barred))
 
     def shared(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -72,12 +84,29 @@ class Copies:
 
 def find_copies(vectors: Vectors) -> Copies:
     """Rows of equal bytes, shape (n, dim)."""
-    digests = np.fromiter(
-        (xxhash.xxh3_64_intdigest(row) for row in vectors), dtype=np.uint64, count=len(vectors)
-    )
+    digests = _digests(vectors)
     _, first, inverse = np.unique(digests, return_index=True, return_inverse=True)
     first_row = first[inverse]
     again = np.flatnonzero(first_row != np.arange(len(vectors)))
     differs = [row for row in again if not np.array_equal(vectors[row], vectors[first_row[row]])]
     first_row[differs] = differs  # two vectors of one digest
     return Copies(np.unique(first_row, return_inverse=True)[1].astype(np.int64))
+
+
+def find_among(vectors: Vectors, held: Vectors) -> NDArray[np.int64]:
+    """Where each of `vectors` stands in `held` with equal bytes; -1 where it does not."""
+    digests = _digests(held)
+    order = np.argsort(digests, kind="stable")
+    place, there = located(_digests(vectors), digests[order])
+    found = np.where(there, order[place] if len(order) else NO_ROW, NO_ROW)
+    differs = [
+        row for row in np.flatnonzero(there) if not np.array_equal(vectors[row], held[found[row]])
+    ]
+    found[differs] = NO_ROW
+    return found
+
+
+def _digests(vectors: Vectors) -> NDArray[np.uint64]:
+    return np.fromiter(
+        (xxhash.xxh3_64_intdigest(row) for row in vectors), dtype=np.uint64, count=len(vectors)
+    )

@@ -28,11 +28,12 @@ class Structure:
 
     Attributes:
         ids: shape (n,), ascending.
-        copies: which of these rows share a vector; FAISS holds the distinct ones.
+        copies: which of these rows share a vector; FAISS holds the distinct ones, by number.
         store: FAISS's flat index of the exact vectors.
         approximate: the FAISS structure that proposes vectors; None where all are compared.
         wide: its breadth for a hundred neighbours; 0 where it was not tuned.
         owner: what the two borrow their memory from; to be kept as long as they are used.
+        mapped: whether that is a file, which FAISS cannot add to: it would end the process.
     """
 
     ids: Ids
@@ -41,6 +42,7 @@ class Structure:
     approximate: Any | None
     wide: int = 0
     owner: Any = None
+    mapped: bool = False
 
 
 def write(path: Path, structure: Structure) -> None:
@@ -76,10 +78,10 @@ def read(path: Path, *, mmap: bool) -> Structure:
     if isinstance(whole, faiss.IndexRefine):
         store = faiss.downcast_index(whole.refine_index)
         approximate = faiss.downcast_index(whole.base_index)
-    copies = Copies(distinct_of)
+    copies = Copies(distinct_of, store.ntotal)
     if not isinstance(store, faiss.IndexFlat) or store.ntotal != len(copies):
         raise SnapshotDamaged(f"Expected {path} as FaissIndex.save writes it. Rebuild it.")
-    return Structure(ids, copies, store, approximate, wide, owner=whole)
+    return Structure(ids, copies, store, approximate, wide, owner=whole, mapped=mmap)
 
 
 def _read_rows(path: Path) -> tuple[Ids, Ids, int]:

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.ascending import located
+from index.ascending import among, located
 from index.checks import check_entries, check_query
 from index.choice import RECALL, Kind
-from index.copies import find_copies
+from index.copies import Copies, find_among, find_copies
 from index.eligible import Eligible
 from index.faiss_build import breadth_for, breadth_of, build_approximate, kind_of, worth
 from index.faiss_file import Structure, read, write
 from index.faiss_untyped import faiss
+from index.errors import QueryError
 from index.protocol import NO_ID, NO_IDS, Ids, Neighbors, Vectors
 from index.rows import NO_ROW, Rows, no_neighbors, ordered, rounding, sorted_by_id
 from index.tuning import proposals, search_parameters
@@ -105,6 +107,49 @@ class FaissIndex:
                 the right length are not noticed here: checksums are the snapshot's affair.
         """
         return cls(read(path, mmap=mmap), threads)
+
+    def changed(self, gone: Ids, ids: Ids, vectors: Vectors) -> Self:
+        """This index without some ids and with others, in a fraction of the time to build it.
+
+        Breadths stay as they were tuned. What is gone is no more found but keeps its place, so
+        after many changes a new index searches better. This one must have been built, or loaded
+        without `mmap`, and is of no use afterwards: both share their memory.
+
+        Args:
+            gone: shape (g,), held ids, each once.
+            ids: shape (n,), int64, non-negative, each once, none held that is not gone.
+            vectors: shape (n, dim), float32, unit rows.
+
+        Raises:
+            QueryError: ids or vectors that are not as above, or a mapped file.
+        """
+        check_entries(ids, vectors)
+        if self._structure.mapped:
+            raise QueryError("Expected an index to change; a mapped file cannot. Load it without.")
+        if len(vectors) and vectors.shape[1] != self.dim:
+            raise QueryError(f"Expected vectors of {self.dim}, got {vectors.shape[1]}.")
+        ids, vectors = sorted_by_id(ids, vectors)
+        place, held = located(gone, self._ids)
+        kept = np.ones(len(self._ids), dtype=np.bool_)
+        kept[place[held]] = False
+        if not held.all() or among(ids, self._ids[kept]).any():
+            raise QueryError("Expected held ids that go, and ids that are not held to come.")
+        numbers = find_among(vectors, self._vectors)
+        new = np.flatnonzero(numbers == NO_ROW)
+        own = find_copies(vectors[new])
+        numbers[new] = len(self._copies) + own.distinct_of
+        self._add(vectors[new[own.first_rows]])
+        all_ids = np.concatenate([self._ids[kept], ids])
+        order = np.argsort(all_ids)
+        of = np.concatenate([self._copies.distinct_of[kept], numbers])[order]
+        copies = Copies(of, self._store.ntotal)
+        return type(self)(replace(self._structure, ids=all_ids[order], copies=copies), self._threads)
+
+    def _add(self, vectors: Vectors) -> None:
+        with _on_cores(self._threads):
+            for part in (self._store, self._approximate):
+                if part is not None and len(vectors):
+                    part.add(vectors)
 
     def save(self, path: Path) -> None:
         """Write ids, vectors and structure into one file, not synced to disk.
@@ -200,11 +245,22 @@ class FaissIndex:
             breadth = breadth_for(approximate, k, width, self._structure.wide)
             parameters = search_parameters(approximate, breadth)
             _, candidates = approximate.search(queries, width, params=parameters)
+            candidates = self._with_rows(candidates)
             full = candidates[:, min(k, width) - 1] != NO_ROW
             self._fill(which[full], queries, candidates[full], rows, answer)
             which = which[~full]
         if len(which):
             self._scan(which, queries, rows, answer)
+
+    def _with_rows(self, candidates: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The candidates, nearest first, without those that no row has any more."""
+        dead = self._copies.without_rows
+        if not len(dead):
+            return candidates
+        gone = among(candidates, dead) | (candidates == NO_ROW)
+        order = np.argsort(gone, axis=1, kind="stable")
+        left = np.where(gone, NO_ROW, candidates)
+        return np.take_along_axis(left, order, axis=1)
 
     def _propose_under(self, rows: Eligible, queries: Vectors, answer: Neighbors) -> Rows:
         """Answer those queries under a filter for which that is quicker than to scan.
@@ -253,6 +309,10 @@ class FaissIndex:
         """Put the best of each query's candidates, distinct vectors, into its line of `answer`."""
         k = answer.ids.shape[1]
         best, scores = ordered(queries[which], self._vectors, candidates)
+        if not self._copies.in_order:  # of equal scores the lower row goes first
+            order = np.lexsort((self._copies.first_rows[best], -scores), axis=1)
+            best = np.take_along_axis(best, order, axis=1)
+            scores = np.take_along_axis(scores, order, axis=1)
         width = min(k, best.shape[1])
         cut = self._copies.first_rows[best[:, :width]]
         answer.ids[which, :width] = np.where(best[:, :width] == NO_ROW, NO_ID, self._ids[cut])

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import choice, faiss_index
+from index.checks import check_entries
 from index.choice import Kind, factory_for, kind_for
 from index.errors import QueryError, SnapshotDamaged, SnapshotError
 from index.exact import ExactIndex
@@ -47,6 +48,47 @@ class TestHnsw(VectorIndexContract):
 
     def build(self, ids: Ids, vectors: Vectors) -> VectorIndex:
         return FaissIndex.build(ids, vectors, kind="hnsw")
+
+
+def put_together(ids: Ids, vectors: Vectors, kind: Kind, folder: Path | None = None) -> FaissIndex:
+    """An index of these that held others before: every third came later, as did what went."""
+    check_entries(ids, vectors)
+    rng = np.random.default_rng(len(ids))
+    late = np.arange(len(ids)) % 3 == 1
+    others = unit_rows(rng.normal(size=(len(ids) // 4 + 1, vectors.shape[1])))
+    free = np.setdiff1d(np.arange(30 * len(ids) + 10), ids)
+    gone = rng.choice(free, len(others), replace=False).astype(np.int64)
+    # what went leaves room for an article of the same id with another text
+    again = ids[late][: len(others)]
+    gone[: len(again)] = again
+    before_ids = np.concatenate([ids[~late], gone])
+    before = np.concatenate([vectors[~late], others]).astype(np.float32)
+    built = FaissIndex.build(before_ids, before, kind=kind)
+    changed = built.changed(gone, ids[late], vectors[late])
+    if folder is None:
+        return changed
+    path = folder / "vectors.faiss"
+    path.unlink(missing_ok=True)
+    changed.save(path)
+    return FaissIndex.load(path)
+
+
+class TestChangedFlat(VectorIndexContract):
+    def build(self, ids: Ids, vectors: Vectors) -> VectorIndex:
+        return put_together(ids, vectors, "flat")
+
+
+class TestChangedHnsw(VectorIndexContract):
+    exact = False
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path_factory: pytest.TempPathFactory) -> None:
+        type(self).folder = tmp_path_factory.mktemp("changed")
+
+    folder: Path
+
+    def build(self, ids: Ids, vectors: Vectors) -> VectorIndex:
+        return put_together(ids, vectors, "hnsw", self.folder)
 
 
 def scans_late(patch: pytest.MonkeyPatch) -> None:
@@ -104,6 +146,22 @@ def test_a_saved_index_answers_as_before(kind: Kind, mmap: bool, tmp_path: Path)
         np.testing.assert_array_equal(after.ids, before.ids)
         np.testing.assert_array_equal(after.scores, before.scores)
     np.testing.assert_array_equal(loaded.vectors_of(ids[:200]), vectors[:200])
+
+
+def test_changes_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    vectors = clustered(30, 8, seed=1)
+    ids = np.arange(30, dtype=np.int64)
+    index = FaissIndex.build(ids[:20], vectors[:20])
+    with pytest.raises(QueryError, match="held ids that go"):
+        index.changed(ids[25:], ids[20:22], vectors[20:22])
+    with pytest.raises(QueryError, match="not held"):
+        index.changed(NO_IDS, ids[19:22], vectors[19:22])
+    with pytest.raises(QueryError, match="vectors of 8, got 4"):
+        index.changed(NO_IDS, ids[20:22], clustered(2, 4, seed=1))
+    index.save(tmp_path / "vectors.faiss")
+    with pytest.raises(QueryError, match="mapped file"):
+        FaissIndex.load(tmp_path / "vectors.faiss").changed(ids[:5], ids[20:], vectors[20:])
+    assert len(index) == 20
 
 
 def test_a_mapped_file_may_be_unlinked(tmp_path: Path) -> None:
