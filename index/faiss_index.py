@@ -14,10 +14,10 @@ from index.checks import check_entries, check_query
 from index.choice import RECALL, Kind
 from index.copies import Copies, find_among, find_copies
 from index.eligible import Eligible
+from index.errors import QueryError
 from index.faiss_build import breadth_for, breadth_of, build_approximate, kind_of, worth
 from index.faiss_file import Structure, read, write
 from index.faiss_untyped import faiss
-from index.errors import QueryError
 from index.protocol import NO_ID, NO_IDS, Ids, Neighbors, Vectors
 from index.rows import NO_ROW, Rows, no_neighbors, ordered, rounding, sorted_by_id
 from index.tuning import proposals, search_parameters
@@ -143,7 +143,8 @@ class FaissIndex:
         order = np.argsort(all_ids)
         of = np.concatenate([self._copies.distinct_of[kept], numbers])[order]
         copies = Copies(of, self._store.ntotal)
-        return type(self)(replace(self._structure, ids=all_ids[order], copies=copies), self._threads)
+        structure = replace(self._structure, ids=all_ids[order], copies=copies)
+        return type(self)(structure, self._threads)
 
     def _add(self, vectors: Vectors) -> None:
         with _on_cores(self._threads):

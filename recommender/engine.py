@@ -186,6 +186,7 @@ class Recommender(Pages, Closing):
         *,
         mapping: FieldMap = NO_MAP,
         watch: Watch | None = None,
+        whole: bool = False,
     ) -> RebuildReport:
         """Brings the catalog up to date with `sources` and publishes a snapshot of it.
 
@@ -193,6 +194,7 @@ class Recommender(Pages, Closing):
             sources: files, addresses, "-" for standard input; or articles as they are.
             mapping: the sources' names for fields, such as title -> headline.
             watch: told how it goes.
+            whole: make all anew, also where few articles changed or none.
 
         Raises:
             RebuildBusy: another one is running.
@@ -204,7 +206,7 @@ class Recommender(Pages, Closing):
         reading = Reading(
             sources, self.parts.catalog, mapping=mapping, limits=limits, at=self.clock()
         )
-        report = rebuilder(self.parts, self.clock).run(reading.records(), watch)
+        report = rebuilder(self.parts, self.clock).run(reading.records(), watch, whole=whole)
         reading.keep_states()
         return replace(report, noticed=reading.noticed())
 

@@ -67,6 +67,15 @@ class RebuildSettings(Table):
     index_megabytes: int | None = Field(
         default=None, ge=1, description="of the index, without the exact vectors; unset: any"
     )
+    fold_from: int = Field(
+        default=50_000, ge=1, description="articles; of fewer, every rebuild makes all anew"
+    )
+    fold_share: float = Field(
+        default=0.02,
+        ge=0,
+        le=0.5,
+        description="of the articles, that may change before all is made anew; 0: it always is",
+    )
     recall: float = Field(
         default=RECALL, gt=0, le=1, description="share of the ten nearest that a search is to find"
     )

@@ -14,7 +14,9 @@ from recommender.articles.text import article_text
 from recommender.editors.rule_book import RuleBook
 from recommender.errors import SettingsError
 from recommender.experiments.assignment import Experiment, Experiments
-from recommender.jobs.rebuild import Rebuilder, RebuildOptions
+from recommender.jobs.fold import Folding
+from recommender.jobs.options import RebuildOptions
+from recommender.jobs.rebuild import Rebuilder
 from recommender.readers.circumstances import Network, networks
 from recommender.readers.events import EventLog
 from recommender.readers.group_commit import GroupCommit
@@ -130,6 +132,7 @@ def rebuilder(parts: Parts, clock: Callable[[], datetime]) -> Rebuilder:
             index_megabytes=chosen.index_megabytes,
             recall=chosen.recall,
             learned=parts.learned,
+            folding=Folding(chosen.fold_from, chosen.fold_share),
         ),
         read_together=lambda: _read_together(parts, clock),
         clock=clock,

@@ -245,6 +245,11 @@ class Catalog(Closing):
                 changes=vector_queries.changed_since(connection, revision, embedder),
             )
 
+    def count_changed(self, revision: int, embedder: str) -> int:
+        """How many articles `changed_since` would give; their texts are not read."""
+        with self._database.reading() as connection:
+            return vector_queries.count_changed(connection, revision, embedder)
+
     @contextmanager
     def export(self, embedder: str, *, batch_size: int = 1_000) -> Iterator[Export]:
         """Every published article that has a vector, as of one moment, in constant memory.

@@ -11,6 +11,7 @@ from index.ascending import located
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
 from recommender.articles.packed import Packed, pack, read_packed, write_packed
+from recommender.articles.renumbered import Renumbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +63,26 @@ class Identifiers:
 def identifiers(ids: Sequence[str]) -> Identifiers:
     """The lookup of `ids`, whose order is their positions."""
     encoded = [one.encode() for one in ids]
-    hashes = _hashes(encoded)
+    return _by_hash(pack(encoded), _hashes(encoded))
+
+
+def merged_identifiers(kept: Identifiers, fresh: Identifiers, order: Renumbered) -> Identifiers:
+    """The lookup of what is left of both."""
+    return _by_hash(
+        order.packed(kept.ids, fresh.ids), order.rows(_in_order(kept), _in_order(fresh))
+    )
+
+
+def _by_hash(ids: Packed, hashes: npt.NDArray[np.uint64]) -> Identifiers:
     order = np.argsort(hashes, kind="stable")
-    return Identifiers(pack(encoded), hashes[order], order.astype(np.int32))
+    return Identifiers(ids, hashes[order], order.astype(np.int32))
+
+
+def _in_order(made: Identifiers) -> npt.NDArray[np.uint64]:
+    """The hashes by position."""
+    hashes = np.empty(len(made), dtype=np.uint64)
+    hashes[made.positions] = made.hashes
+    return hashes
 
 
 def _hashes(encoded: Sequence[bytes]) -> npt.NDArray[np.uint64]:

@@ -12,9 +12,11 @@ from recommender.articles.article import Article
 from recommender.articles.identifiers import (
     Identifiers,
     identifiers,
+    merged_identifiers,
     read_identifiers,
     write_identifiers,
 )
+from recommender.articles.renumbered import Renumbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,33 @@ class _ListMaker:
         np.cumsum([len(one) for one in lists], out=ends[1:])
         joined = [position for one in lists for position in one]
         return Listed(identifiers(names), ends, np.array(joined, dtype=np.int32))
+
+
+def merged_lists(kept: Lists, fresh: Lists, order: Renumbered) -> Lists:
+    """The lists of what is left of both."""
+    return Lists(_merged(kept.tags, fresh.tags, order), _merged(kept.authors, fresh.authors, order))
+
+
+def _merged(kept: Listed, fresh: Listed, order: Renumbered) -> Listed:
+    known, count = len(kept.names), len(fresh.names)
+    names = [fresh.names.at(place) for place in range(count)]
+    number = kept.names.places(names)
+    new = np.flatnonzero(number < 0)
+    number[new] = known + np.arange(len(new))
+    articles = np.concatenate([order.positions(kept.articles), order.fresh[fresh.articles]])
+    of = np.concatenate(
+        [np.arange(known).repeat(np.diff(kept.ends)), number.repeat(np.diff(fresh.ends))]
+    )
+    articles, of = articles[articles >= 0], of[articles >= 0]
+    sizes = np.bincount(of, minlength=known + len(new))
+    # a name that no article has any more is none
+    unused = np.flatnonzero(sizes[:known] == 0)
+    both = Renumbered.of(np.arange(known), unused, known + np.arange(len(new)))
+    return Listed(
+        merged_identifiers(kept.names, identifiers([names[place] for place in new]), both),
+        np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes[sizes > 0])]),
+        articles[np.lexsort((articles, of))].astype(np.int32),
+    )
 
 
 def write_lists(made: Lists, draft: Draft) -> None:

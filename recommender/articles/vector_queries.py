@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Row,
     Select,
@@ -177,17 +178,17 @@ def articles_in_order(
         yield tuple(stored_article(row) for row in rows)
 
 
+def count_changed(connection: Connection, revision: int, embedder: str) -> int:
+    """How many articles `changed_since` gives."""
+    changed = _changed(revision, embedder).subquery()
+    return connection.execute(select(func.count()).select_from(changed)).scalar_one()
+
+
 def changed_since(connection: Connection, revision: int, embedder: str) -> list[Change]:
     """Articles that changed, or whose text was given a vector, after `revision`; by row."""
-    changed = select(articles.c.row).where(articles.c.revision > revision)
-    embedded = (
-        select(articles.c.row)
-        .join(vectors, articles.c.text_digest == vectors.c.text_digest)
-        .where(vectors.c.embedder == embedder, vectors.c.revision > revision)
-    )
     query = (
         _beside_vectors(embedder, (*STORED_COLUMNS, vectors.c.vector))
-        .where(articles.c.row.in_(union(changed, embedded)))
+        .where(articles.c.row.in_(_changed(revision, embedder)))
         .order_by(articles.c.row)
     )
     length = dim(connection, embedder)
@@ -205,6 +206,17 @@ def drop_orphans(connection: Connection, revision: int) -> int:
     used = exists().where(articles.c.text_digest == vectors.c.text_digest)
     old = vectors.c.revision <= revision
     return connection.execute(delete(vectors).where(~used, old)).rowcount
+
+
+def _changed(revision: int, embedder: str) -> CompoundSelect[int]:
+    """Their rows."""
+    changed = select(articles.c.row).where(articles.c.revision > revision)
+    embedded = (
+        select(articles.c.row)
+        .join(vectors, articles.c.text_digest == vectors.c.text_digest)
+        .where(vectors.c.embedder == embedder, vectors.c.revision > revision)
+    )
+    return union(changed, embedded)
 
 
 def _vector_of_article(embedder: str) -> ColumnElement[bool]:

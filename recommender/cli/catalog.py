@@ -34,12 +34,16 @@ def rebuild(
         ),
     ] = None,
     mapping: Mapping = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Make all anew, also where little or nothing changed.")
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Bring the catalog up to date with the sources and publish a new snapshot.
 
-    May be killed at any moment: what is served stays, and the next run goes on from there.
+    A few changes of a large catalog are folded into the snapshot before: see rebuild.fold_from and
+    rebuild.fold_share of recommender.toml. May be killed at any moment: what is served stays, and the next run goes on from there.
 
     Exit status: 0 all went well; 3 a snapshot is published but some records were rejected (they
     stand with their reasons in rejects.jsonl of the home; a scheduler may count 3 as success,
@@ -48,7 +52,7 @@ def rebuild(
     """
     try:
         with watching() as watch:
-            rebuilt = run_rebuild(home, sources or (), mapping or (), watch)
+            rebuilt = run_rebuild(home, sources or (), mapping or (), watch, whole=whole)
     except KeyboardInterrupt:
         typer.echo(
             "Stopped. What is served is as before, and nothing that was embedded is lost: "

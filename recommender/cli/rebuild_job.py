@@ -12,7 +12,12 @@ from recommender.jobs.steps import Watch
 
 
 def run_rebuild(
-    home: Path | None, sources: Sequence[str], mapping: Sequence[str], watch: Watch
+    home: Path | None,
+    sources: Sequence[str],
+    mapping: Sequence[str],
+    watch: Watch,
+    *,
+    whole: bool = False,
 ) -> Rebuilt:
     """Brings the catalog of `home` up to date with `sources` and publishes a snapshot.
 
@@ -23,6 +28,7 @@ def run_rebuild(
         sources: files, addresses, "-" for standard input; none to rebuild from the catalog alone.
         mapping: "FIELD=NAME" for each field that the sources call otherwise.
         watch: told how it goes.
+        whole: make all anew, also where few articles changed or none.
 
     Raises:
         InputError: a field that no article has.
@@ -31,15 +37,20 @@ def run_rebuild(
     """
     fields = parse_map(mapping)
     with Recommender.open(home) as recommender:
-        return rebuild_opened(recommender, sources, fields, watch)
+        return rebuild_opened(recommender, sources, fields, watch, whole=whole)
 
 
 def rebuild_opened(
-    recommender: Recommender, sources: Sequence[str], fields: FieldMap, watch: Watch
+    recommender: Recommender,
+    sources: Sequence[str],
+    fields: FieldMap,
+    watch: Watch,
+    *,
+    whole: bool = False,
 ) -> Rebuilt:
     """As `run_rebuild`, of a home that is open. Ctrl-C stops it: see `stoppable`."""
     with stoppable(watch) as heeding:
-        report = recommender.rebuild(sources, mapping=fields, watch=heeding)
+        report = recommender.rebuild(sources, mapping=fields, watch=heeding, whole=whole)
     rejects = recommender.parts.home / "rejects.jsonl"
     reasons = main_reasons(rejects) if report.ingested.rejected else ()
     return Rebuilt(report, rejects, reasons)

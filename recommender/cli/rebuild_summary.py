@@ -87,4 +87,9 @@ def summary(rebuilt: Rebuilt) -> list[str]:
         f"snapshot {report.version} with {counted(report.articles, 'article')} {state}, "
         f"{sum(report.seconds.values()):.1f} s"
     )
+    if report.folded:
+        lines.append(
+            f"  {counted(report.folded, 'change')} folded in since all was made anew; "
+            "to do that now: recommender rebuild --whole"
+        )
     return lines

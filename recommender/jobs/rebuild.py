@@ -1,45 +1,37 @@
 """Sources in, published snapshot out."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from index.choice import RECALL
-from index.errors import QueryError, SnapshotError
+from index.errors import SnapshotError
 from index.exact import ExactIndex
-from index.faiss_build import unfilled
 from index.faiss_index import FaissIndex
-from index.protocol import Ids, Vectors
+from index.protocol import Vectors
 from index.recall import graph_recall, sampled_recall
 from index.snapshot import Snapshot, SnapshotStore
-from recommender.articles.arrays import read_array
 from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog
-from recommender.articles.columns import read_columns
 from recommender.articles.identifiers import read_identifiers
 from recommender.articles.noticed import Noticed
 from recommender.articles.sources.reject import Reject
-from recommender.articles.vector_queries import Export
-from recommender.errors import NotReady, SettingsError
-from recommender.jobs.beside import beside
-from recommender.jobs.by_vector import Earlier, by_vector
+from recommender.errors import NotReady
 from recommender.jobs.embedding import embed_pending
+from recommender.jobs.fold import FOLDED, fold, folded_into
 from recommender.jobs.ingest import Ingested, ingest
 from recommender.jobs.lock import rebuild_lock
-from recommender.jobs.relations import relate
+from recommender.jobs.made import Made
+from recommender.jobs.options import RebuildOptions
 from recommender.jobs.steps import Steps, Watch
+from recommender.jobs.whole import check_factory, make_whole
 from recommender.readers.together import ReadTogether
 from recommender.similarity.embedder import Embedder
-from recommender.similarity.neighbours import read_nearest
-from recommender.similarity.stories import read_stories
-from recommender.slots.learned import Learned, read_learned
 from recommender.slots.live import CATALOG
-from recommender.slots.shelving import stock, write_corpus
+from recommender.slots.shelving import write_corpus
 from recommender.slots.together import is_like, read_together_rows, together_of
 
 RECIPE = 11
@@ -47,30 +39,8 @@ RECIPE = 11
 
 _RECALL_AT = 10
 _RECALL_QUERIES = 200
-_MEGABYTE = 1 << 20
 _OF_RELATIONS = ("recipe", CATALOG, "neighbours", "learned")
 """Facts that decide what articles are to each other; with another index that stays."""
-
-
-@dataclass(frozen=True, slots=True)
-class RebuildOptions:
-    """How a snapshot is made.
-
-    Attributes:
-        neighbours: candidates kept for each article.
-        keep: published snapshots that stay for a rollback, the current one included.
-        index_factory: a FAISS factory string; None lets size and memory decide.
-        index_megabytes: that the structure may take beside the exact vectors; None: any.
-        recall: share of the ten nearest that a search has to find; searches are tuned to it.
-        learned: what makes two articles one story.
-    """
-
-    neighbours: int = 100
-    keep: int = 3
-    index_factory: str | None = None
-    index_megabytes: int | None = None
-    recall: float = RECALL
-    learned: Learned = field(default_factory=read_learned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +56,8 @@ class RebuildReport:
         seconds: how long each step took, by its name; "index" and "graph" go on beside "gather"
             and what follows, and "vector neighbours" is the time that had to be waited for them.
         noticed: what is odd about the records of sources.
+        folded: articles that came, changed or went since all was last made anew, and were folded
+            into the snapshot; 0 where it is of one piece.
     """
 
     ingested: Ingested
@@ -95,6 +67,7 @@ class RebuildReport:
     published: bool
     seconds: dict[str, float]
     noticed: Noticed = Noticed()  # noqa: RUF009 - frozen, so one may serve all
+    folded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +93,29 @@ class Rebuilder:
         """Where the last run wrote the records that it could not use."""
         return self.home / "rejects.jsonl"
 
-    def run(self, records: Iterable[Article | Reject], watch: Watch | None = None) -> RebuildReport:
+    def run(
+        self,
+        records: Iterable[Article | Reject],
+        watch: Watch | None = None,
+        *,
+        whole: bool = False,
+    ) -> RebuildReport:
         """Brings the catalog up to date with `records` and publishes a snapshot of it.
 
         Killed at any moment it leaves the published snapshot as it was, and the next run goes on
         where it stopped.
+
+        Args:
+            records: of sources.
+            watch: told how it goes.
+            whole: make all anew, also where few articles changed or none.
 
         Raises:
             RebuildBusy: another one is running.
             NotReady: there is no article to make a snapshot of.
             SettingsError: no index can be made as `index_factory` says.
         """
-        self._check_factory()
+        check_factory(self.options, self.embedder.dim)
         steps = Steps(watch or Watch())
         with rebuild_lock(self.home / "rebuild.lock"):
             ingested = steps.timed("read", lambda: self._ingest(records, steps.watch))
@@ -141,12 +125,16 @@ class Rebuilder:
             )
             current = self._current()
             together = self.read_together()
-            published = current is None or not self._up_to_date(current, together)
-            if current is None or published:
-                version, count = self._build(steps, current, together)
+            published = whole or current is None or not self._up_to_date(current, together)
+            if published or current is None:
+                version, made = self._build(steps, current, together, whole=whole)
+                count, folded = len(made.stocked.shelf), made.folded
             else:
                 version, count = current.manifest.version, current.manifest.count
-        return RebuildReport(ingested, embedded, count, version, published, steps.seconds)
+                folded = folded_into(current)
+        return RebuildReport(
+            ingested, embedded, count, version, published, steps.seconds, folded=folded
+        )
 
     def _ingest(self, records: Iterable[Article | Reject], watch: Watch) -> Ingested:
         aside = self.rejects.with_suffix(".part")
@@ -198,66 +186,26 @@ class Rebuilder:
             return False
         return is_like(kept, together_of(read, ids, len(ids)))
 
-    def _check_factory(self) -> None:
-        """As far as nothing is known of the vectors: embedding them may take hours."""
-        factory = self.options.index_factory
-        if factory is not None:
-            with _of_setting():
-                unfilled(factory, self.embedder.dim)
-
-    def _indexed(self, rows: Ids, vectors: Vectors) -> FaissIndex:
-        factory, recall = self.options.index_factory, self.options.recall
-        if factory is None:
-            megabytes = self.options.index_megabytes
-            memory = None if megabytes is None else megabytes * _MEGABYTE
-            return FaissIndex.build(rows, vectors, memory=memory, recall=recall)
-        with _of_setting():
-            return FaissIndex.build(rows, vectors, factory=factory, recall=recall)
-
-    def _build(self, steps: Steps, current: Snapshot | None, read: ReadTogether) -> tuple[str, int]:
-        with self.catalog.export(self.embedder.name) as export, self.store.draft() as draft:
-            if not export.count:
-                raise NotReady(
-                    "There is no published article to make a snapshot of. "
-                    "Run: recommender rebuild SOURCE..."
-                )
-            rows, vectors = steps.timed("vectors", lambda: _vectors(export))
-            before, meanwhile = _earlier(current), Steps(Watch())
-            # texts are read on one core, and what is done with vectors is compiled
-            placed = beside(
-                lambda: by_vector(
-                    rows,
-                    vectors,
-                    self.options.neighbours,
-                    indexed=self._indexed,
-                    before=before,
-                    steps=meanwhile,
-                )
-            )
-            stocked = steps.timed("gather", lambda: stock(export.articles, vectors))
-            shelf = stocked.shelf
-            relations = relate(
-                shelf,
-                self.options.neighbours,
-                self.options.learned,
-                placed=placed.result,
-                earlier=None if before is None else before.stories,
-                read=read,
-                steps=steps,
-            )
-            steps.seconds.update(meanwhile.seconds)
-            index = placed.result().index
-            nearest = relations.neighbours.nearest
+    def _build(
+        self, steps: Steps, current: Snapshot | None, read: ReadTogether, *, whole: bool
+    ) -> tuple[str, Made]:
+        with self.store.draft() as draft:
+            made = None if whole or current is None else self._folded(steps, current, read)
+            if made is None:
+                made = self._whole(steps, current, read)
+            shelf, index, relations = made.stocked.shelf, made.index, made.relations
+            vectors, nearest = shelf.texts.vectors, relations.neighbours.nearest
             recalls = steps.timed("recall", lambda: _recalls(index, vectors, nearest))
-            steps.timed("write", lambda: write_corpus(stocked, index, relations, draft))
+            steps.timed("write", lambda: write_corpus(made.stocked, index, relations, draft))
             version = draft.seal(
                 created_at=self.clock().isoformat(),
                 embedder=self.embedder.name,
                 dim=vectors.shape[1],
                 count=len(shelf),
-                revision=export.revision,
+                revision=made.revision,
                 facts={
                     **self._facts(),
+                    FOLDED: made.folded,
                     "index_kind": index.kind,
                     "index_breadth": index.breadth or 0,
                     **recalls,
@@ -268,20 +216,34 @@ class Rebuilder:
             # while the draft holds the lock: nobody can prune what was just sealed
             steps.timed("publish", lambda: self.store.publish(version))
         self.store.prune(keep=self.options.keep)
-        self.catalog.drop_orphan_vectors(export.revision)
-        return version, len(shelf)
+        self.catalog.drop_orphan_vectors(made.revision)
+        return version, made
 
+    def _whole(self, steps: Steps, current: Snapshot | None, read: ReadTogether) -> Made:
+        with self.catalog.export(self.embedder.name) as export:
+            if not export.count:
+                raise NotReady(
+                    "There is no published article to make a snapshot of. "
+                    "Run: recommender rebuild SOURCE..."
+                )
+            return make_whole(export, current, self.options, read=read, steps=steps)
 
-def _vectors(export: Export) -> tuple[Ids, Vectors]:
-    """Of all articles, ascending by row."""
-    rows = np.empty(export.count, dtype=np.int64)
-    vectors = np.empty((export.count, export.dim), dtype=np.float32)
-    done = 0
-    for some in export.vectors:
-        here = slice(done, done + len(some.rows))
-        rows[here], vectors[here] = some.rows, some.vectors
-        done = here.stop
-    return rows, vectors
+    def _folded(self, steps: Steps, current: Snapshot, read: ReadTogether) -> Made | None:
+        """None where all has to be made anew."""
+        manifest, options, facts = current.manifest, self.options, self._facts()
+        room = options.folding.room(current)
+        if room <= 0 or any(manifest.facts.get(key) != fact for key, fact in facts.items()):
+            return None
+        embedder = self.embedder.name
+        if self.catalog.count_changed(manifest.revision, embedder) > room:
+            return None
+        changes = self.catalog.changed_since(manifest.revision, embedder)
+        try:
+            return fold(
+                current, changes, options.neighbours, options.learned, read=read, steps=steps
+            )
+        except (SnapshotError, OSError):
+            return None  # damaged: all is made anew
 
 
 def _recalls(
@@ -298,26 +260,3 @@ def _recalls(
     if nearest is not None:
         found["nearest_recall"] = graph_recall(nearest, oracle, sample=_RECALL_QUERIES, rng=rng)
     return {name: round(recall, 4) for name, recall in found.items()}
-
-
-@contextmanager
-def _of_setting() -> Iterator[None]:
-    try:
-        yield
-    except QueryError as error:
-        raise SettingsError(f"The setting rebuild.index_factory is wrong: {error}") from error
-
-
-def _earlier(snapshot: Snapshot | None) -> Earlier | None:
-    if snapshot is None:
-        return None
-    try:
-        columns, _ = read_columns(snapshot)
-        return Earlier(
-            columns.rows,
-            read_array(snapshot, "vectors"),
-            read_stories(snapshot).of,
-            read_nearest(snapshot),
-        )
-    except (OSError, ValueError, KeyError):
-        return None  # damaged: articles are related anew

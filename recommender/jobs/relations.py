@@ -11,13 +11,14 @@ from recommender.readers.together import ReadTogether
 from recommender.similarity.duplicates import find_copies
 from recommender.similarity.lexical_search import lexical_graph, postings
 from recommender.similarity.neighbours import Neighbours, find_neighbours
-from recommender.similarity.stories import arrange, find_stories
+from recommender.similarity.stories import Stories, arrange, find_stories
 from recommender.slots.corpus import Relations, Shelf
 from recommender.slots.learned import Learned
 from recommender.slots.together import together_of
 
 _BLOCK = 8192
-_LEXICAL_SHARE = 2  # half as many by words as by vectors: most are the same ones
+LEXICAL_SHARE = 2
+"""Half as many are found by words as by vectors: most are the same ones."""
 
 
 def relate(
@@ -46,7 +47,7 @@ def relate(
     lexical = steps.timed(
         "lexical neighbours",
         lambda: lexical_graph(
-            texts.terms, made, max(1, count // _LEXICAL_SHARE), steps.watch.progress
+            texts.terms, made, max(1, count // LEXICAL_SHARE), steps.watch.progress
         ),
     )
     together = steps.timed("together", lambda: together_of(read, shelf.ids, len(shelf)))
@@ -63,14 +64,29 @@ def relate(
         ),
     )
     copies = steps.timed("copies", lambda: find_copies(shelf.sketches))
-    likeness = _likeness(neighbours, learned)
-    stories = None
+    previous = None
     if earlier is not None and near.previous is not None:
-        stories = np.where(near.previous < 0, -1, earlier[near.previous])
-    story = steps.timed(
-        "stories", lambda: find_stories(neighbours.positions, likeness, times, stories)
-    )
-    return Relations(neighbours, made, copies, together, arrange(story))
+        previous = np.where(near.previous < 0, -1, earlier[near.previous])
+    stories = steps.timed("stories", lambda: stories_of(neighbours, learned, times, previous))
+    return Relations(neighbours, made, copies, together, stories)
+
+
+def stories_of(
+    neighbours: Neighbours,
+    learned: Learned,
+    published_at: npt.NDArray[np.float64],
+    previous: npt.NDArray[np.integer] | None,
+) -> Stories:
+    """The running stories.
+
+    Args:
+        neighbours: of all articles.
+        learned: when a pair is one story.
+        published_at: see `find_stories`.
+        previous: see `find_stories`.
+    """
+    likeness = _likeness(neighbours, learned)
+    return arrange(find_stories(neighbours.positions, likeness, published_at, previous))
 
 
 def _likeness(neighbours: Neighbours, learned: Learned) -> npt.NDArray[np.float32]:

@@ -9,7 +9,13 @@ from scipy.sparse.csgraph import connected_components
 
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
-from recommender.similarity.likely_copies import Pairs, likely_copies, merged, split
+from recommender.similarity.likely_copies import (
+    Pairs,
+    boilerplate_above,
+    likely_copies,
+    merged,
+    split,
+)
 from recommender.similarity.overlap import overlap
 from recommender.similarity.sketches import Positions, Sketches
 
@@ -52,7 +58,17 @@ def find_copies(sketches: Sketches) -> Copies:
     Of any two parts of a group most pairs are copies: a copy of a copy is not always one, and
     short reports that stand in one review of the day are no copies of each other.
     """
-    pairs, boilerplate = likely_copies(sketches)
+    return copies_among(sketches, boilerplate_above(len(sketches)))
+
+
+def copies_among(sketches: Sketches, most: int) -> Copies:
+    """As `find_copies`, among some of a corpus.
+
+    Args:
+        sketches: theirs.
+        most: articles of the corpus that have a shingle which is text of theirs.
+    """
+    pairs, boilerplate = likely_copies(sketches, most)
     counted = sketches.without(boilerplate)
     left, right = _copies_among(counted, *pairs)
     left, right = _copies_among(counted, *_completed(left, right, len(sketches)))

@@ -111,6 +111,13 @@ def read_terms(snapshot: Snapshot, name: str) -> Terms:
     data, indices, indptr = (
         read_array(snapshot, f"{name}.{part}") for part in ("data", "indices", "indptr")
     )
+    return as_terms(data, indices, indptr)
+
+
+def as_terms(
+    data: npt.NDArray[np.float32], indices: npt.NDArray[np.int32], indptr: npt.NDArray[np.int64]
+) -> Terms:
+    """Term vectors over these arrays, none of the long ones copied."""
     if len(indices) <= np.iinfo(indices.dtype).max:
         # both of one type, or scipy copies all the indices into the wider one
         indptr = indptr.astype(indices.dtype)

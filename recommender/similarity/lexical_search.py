@@ -142,6 +142,8 @@ def lexical_graph(
     made: Postings,
     count: int,
     progress: Progress | None = None,
+    *,
+    rows: npt.NDArray[np.int64] | None = None,
 ) -> npt.NDArray[np.int32]:
     """Each article's `count` nearest others, as `nearest` finds them, on all cores.
 
@@ -152,17 +154,19 @@ def lexical_graph(
         made: the lists.
         count: at least 1.
         progress: called with how many articles are done and how many there are.
+        rows: shape (n,): the articles whose nearest are wanted; None for all.
 
     Returns:
         Shape (n, count), int32, padded with -1.
     """
-    total = terms.shape[0]
+    own = np.arange(terms.shape[0]) if rows is None else rows
+    total = len(own)
     positions = np.full((total, count), -1, dtype=np.int32)
     columns = _by_columns(made)
 
     def fill(here: slice) -> None:
-        queries = _queries(made, terms[here])
-        best = _best_others(queries, columns, here.start, count)
+        queries = _queries(made, terms[here] if rows is None else terms[own[here]])
+        best = _best_others(queries, columns, own[here], count)
         positions[here.start + rows_of(best), ranks_of(best)] = places_of(best)
 
     on_cores(fill, total, MAX_ROWS, progress)
@@ -240,8 +244,10 @@ def _by_columns(made: Postings) -> list[_Rows]:
     return parts
 
 
-def _best_others(queries: _Rows, columns: list[_Rows], first: int, count: int) -> Keys:
-    """The `count` nearest of each query; query i is article `first + i`."""
+def _best_others(
+    queries: _Rows, columns: list[_Rows], own: npt.NDArray[np.int64], count: int
+) -> Keys:
+    """The `count` nearest of each query; query i is article `own[i]`."""
     best = np.empty(0, dtype=np.uint64)
     least = np.zeros(queries.shape[0], dtype=np.float32)  # the score of the last of `count`
     for number, part in enumerate(columns):
@@ -252,7 +258,7 @@ def _best_others(queries: _Rows, columns: list[_Rows], first: int, count: int) -
         near = np.flatnonzero(products.data >= np.repeat(least, np.diff(products.indptr)))
         rows = np.searchsorted(products.indptr, near, side="right") - 1
         scores, positions = products.data[near], products.indices[near] + number * _COLUMNS
-        kept = (scores > 0) & (positions != first + rows)
+        kept = (scores > 0) & (positions != own[rows])
         best = np.sort(
             np.concatenate([best, sorted_keys(rows[kept], scores[kept], positions[kept])])
         )

@@ -8,7 +8,9 @@ from recommender.similarity.sketches import Positions, Sketches
 Pairs = tuple[Positions, Positions]
 """Positions of the one and of the other of each pair; those given back have the lower one first."""
 
-_LEAST_SHARED = 4  # of a sample; two that are called copies share more
+LEAST_SHARED = 4
+"""Shingles of a sample; two that are called copies share more."""
+
 _FEW = 8  # of so many articles with the same shingle, every two become a pair
 _PART = 1 << 21  # shingles joined at once: at most some 300 MB, where all have copies
 
@@ -21,16 +23,19 @@ def boilerplate_above(count: int) -> int:
     return max(50, int(count**0.5))
 
 
-def likely_copies(sketches: Sketches) -> tuple[Pairs, npt.NDArray[np.uint32]]:
+def likely_copies(sketches: Sketches, most: int) -> tuple[Pairs, npt.NDArray[np.uint32]]:
     """Pairs that share enough shingles to be worth a comparison, or all their words.
 
     Where more than a few articles share a shingle, each is paired with the next one only: of
     many copies not every two become a pair, but they hang together.
 
+    Args:
+        sketches: of the articles.
+        most: see `boilerplate_above`.
+
     Returns:
         The pairs, each once; and the shingles, ascending, that are boilerplate and did not count.
     """
-    most = boilerplate_above(len(sketches))
     parts = len(sketches.hashes) // _PART + 1
     owner = np.repeat(np.arange(len(sketches), dtype=np.uint32), np.diff(sketches.ends))
     found: list[tuple[_Keys, npt.NDArray[np.int64]]] = []
@@ -90,7 +95,7 @@ def _often(keys: list[_Keys], counts: list[npt.NDArray[np.int64]]) -> _Keys:
     every, before = every[order], np.concatenate([[0], np.cumsum(times[order])])
     first = _starts(every)
     sums = np.diff(before[np.append(first, len(every))])
-    often: _Keys = every[first[sums >= _LEAST_SHARED]]
+    often: _Keys = every[first[sums >= LEAST_SHARED]]
     return often
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from index.protocol import Vectors
 from recommender.articles.columns import seconds
+from recommender.articles.renumbered import Renumbered
 from recommender.articles.stored import StoredArticle
 from recommender.articles.vector_queries import Change
 from recommender.similarity.duplicates import stands_for
@@ -17,7 +18,7 @@ from recommender.slots.corpus import Corpus
 from recommender.slots.kin import NO_KIN, Kin, kin_of_overlay
 from recommender.slots.learned import Learned
 from recommender.slots.likeness import profile_of_text
-from recommender.slots.shelf_rows import behind
+from recommender.slots.shelf_rows import merged
 from recommender.slots.shelving import Stocked, stock_beside
 
 
@@ -117,9 +118,16 @@ def _stocked(
     kept = np.array([row for row, _ in there], dtype=np.int64)
     if not len(kept):
         return stored, stocked, kept
-    articles = (one.article for one in stored)
-    shelf = behind(before.corpus.overlay, kept, stocked.shelf, articles)
+    order = _behind(len(before.stored), kept, len(fresh))
+    shelf = merged(before.corpus.overlay, stocked.shelf, order)
     return stored, replace(stocked, shelf=shelf), kept
+
+
+def _behind(before: int, kept: npt.NDArray[np.int64], fresh: int) -> Renumbered:
+    """The `kept` of what was before, then what comes."""
+    now = np.full(before, -1, dtype=np.int64)
+    now[kept] = np.arange(len(kept))
+    return Renumbered(now, len(kept) + np.arange(fresh))
 
 
 def _next_expiry(

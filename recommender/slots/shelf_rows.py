@@ -1,72 +1,68 @@
-"""Rows of one shelf with another shelf behind them."""
+"""What is left of one shelf and what comes, as one shelf."""
 
-from collections.abc import Iterable
-
-import numpy as np
-import numpy.typing as npt
-from scipy import sparse
-
-from recommender.articles.article import Article
 from recommender.articles.columns import Columns
-from recommender.articles.identifiers import identifiers
-from recommender.articles.listed import ListsMaker
-from recommender.articles.packed import pack
+from recommender.articles.identifiers import merged_identifiers
+from recommender.articles.listed import merged_lists
+from recommender.articles.renumbered import Renumbered
 from recommender.similarity.expansion import Expansion
 from recommender.similarity.keywords import KeyTerms, Keywords
-from recommender.similarity.lexical import Terms
+from recommender.similarity.lexical import Terms, as_terms
 from recommender.similarity.pairs import Texts
-from recommender.similarity.sketches import joined
+from recommender.similarity.sketches import Sketches
 from recommender.slots.corpus import Shelf
 
 
-def behind(
-    kept: Shelf, rows: npt.NDArray[np.int64], fresh: Shelf, articles: Iterable[Article]
-) -> Shelf:
-    """The `rows` of `kept`, then all of `fresh`.
+def merged(kept: Shelf, fresh: Shelf, order: Renumbered) -> Shelf:
+    """All articles of both that `order` leaves, in its order.
 
     Args:
-        kept: with the words and vocabularies of `fresh`.
-        rows: of `kept`, in the order wanted.
-        fresh: what comes behind.
-        articles: all of these, in that order, from which tags and authors are listed.
+        kept: what was there. The positions in its expansion stay as they are.
+        fresh: what comes, with the words and vocabularies of `kept`.
+        order: of both.
     """
-    lists = ListsMaker()
-    lists.add(articles)
-    ids = [kept.ids.at(row) for row in rows.tolist()] + [
-        fresh.ids.at(row) for row in range(len(fresh))
-    ]
-    cards = [kept.cards[row] for row in rows.tolist()] + [
-        fresh.cards[row] for row in range(len(fresh))
-    ]
-    columns = zip(kept.columns.take(rows).arrays(), fresh.columns.arrays(), strict=True)
+    columns = zip(kept.columns.arrays(), fresh.columns.arrays(), strict=True)
     old, new = kept.texts, fresh.texts
-    terms = kept.keywords.articles, fresh.keywords.articles
+    words = kept.keywords.articles, fresh.keywords.articles
     return Shelf(
-        ids=identifiers(ids),
-        columns=Columns(*(np.concatenate(both) for both in columns)),
-        cards=pack(cards),
+        ids=merged_identifiers(kept.ids, fresh.ids, order),
+        columns=Columns(*(order.rows(*both) for both in columns)),
+        cards=order.packed(kept.cards, fresh.cards),
         texts=Texts(
-            vectors=np.concatenate([old.vectors[rows], new.vectors]),
-            terms=_stacked(old.terms, rows, new.terms),
-            title_terms=_stacked(old.title_terms, rows, new.title_terms),
-            name_terms=_stacked(old.name_terms, rows, new.name_terms),
+            vectors=order.rows(old.vectors, new.vectors),
+            terms=_terms(old.terms, new.terms, order),
+            title_terms=_terms(old.title_terms, new.title_terms, order),
+            name_terms=_terms(old.name_terms, new.name_terms, order),
         ),
-        sketches=joined([kept.sketches.take(rows), fresh.sketches]),
+        sketches=_sketches(kept.sketches, fresh.sketches, order),
         expansion=Expansion(
-            np.concatenate([kept.expansion.neighbours[rows], fresh.expansion.neighbours]),
-            np.concatenate([kept.expansion.weights[rows], fresh.expansion.weights]),
-            np.concatenate([kept.expansion.density[rows], fresh.expansion.density]),
+            order.rows(kept.expansion.neighbours, fresh.expansion.neighbours),
+            order.rows(kept.expansion.weights, fresh.expansion.weights),
+            order.rows(kept.expansion.density, fresh.expansion.density),
         ),
-        lists=lists.made(),
+        lists=merged_lists(kept.lists, fresh.lists, order),
         keywords=Keywords(
             fresh.keywords.vocabulary,
             KeyTerms(
-                np.concatenate([terms[0].numbers[rows], terms[1].numbers]),
-                np.concatenate([terms[0].weights[rows], terms[1].weights]),
+                order.rows(words[0].numbers, words[1].numbers),
+                order.rows(words[0].weights, words[1].weights),
             ),
         ),
     )
 
 
-def _stacked(kept: Terms, rows: npt.NDArray[np.int64], fresh: Terms) -> Terms:
-    return sparse.csr_array(sparse.vstack([kept[rows], fresh], format="csr"))
+def _terms(kept: Terms, fresh: Terms, order: Renumbered) -> Terms:
+    data, ends = order.ragged((kept.data, kept.indptr), (fresh.data, fresh.indptr))
+    indices, _ = order.ragged((kept.indices, kept.indptr), (fresh.indices, fresh.indptr))
+    return as_terms(data, indices, ends)
+
+
+def _sketches(kept: Sketches, fresh: Sketches, order: Renumbered) -> Sketches:
+    hashes, ends = order.ragged((kept.hashes, kept.ends), (fresh.hashes, fresh.ends))
+    return Sketches(
+        hashes,
+        ends,
+        order.rows(kept.limits, fresh.limits),
+        order.rows(kept.lengths, fresh.lengths),
+        order.rows(kept.digests, fresh.digests),
+        order.rows(kept.times, fresh.times),
+    )

@@ -148,6 +148,15 @@ def read_corpus(snapshot: Snapshot) -> Corpus:
         ) from error
 
 
+def read_index(snapshot: Snapshot) -> FaissIndex:
+    """The index of a snapshot, in memory: it may be changed.
+
+    Raises:
+        SnapshotDamaged: its file is absent or cut short.
+    """
+    return FaissIndex.load(snapshot.path / _INDEX, mmap=False)
+
+
 def _read(snapshot: Snapshot) -> Corpus:
     made, vocabularies = read_columns(snapshot)
     relations = Relations(
