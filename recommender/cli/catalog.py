@@ -42,8 +42,9 @@ def rebuild(
 ) -> None:
     """Bring the catalog up to date with the sources and publish a new snapshot.
 
-    A few changes of a large catalog are folded into the snapshot before: see rebuild.fold_from and
-    rebuild.fold_share of recommender.toml. May be killed at any moment: what is served stays, and the next run goes on from there.
+    May be killed at any moment: what is served stays, and the next run goes on from there. A few
+    changes of a large catalog are folded into the snapshot before; rebuild.fold_from and
+    rebuild.fold_share of recommender.toml say when.
 
     Exit status: 0 all went well; 3 a snapshot is published but some records were rejected (they
     stand with their reasons in rejects.jsonl of the home; a scheduler may count 3 as success,
