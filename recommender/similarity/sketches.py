@@ -18,7 +18,7 @@ SAMPLE = 256
 
 _SHORT_BODY = 20  # words; a shorter body is taken with its title, which tells notices apart
 _SAYS_SOMETHING = 8  # words; two articles of fewer may be equal by chance
-_BLOCK = 1 << 20  # characters hashed at once
+_BLOCK = 1 << 20  # characters, or shingles, that are looked at at once
 _PARTS = ("hashes", "ends", "limits", "lengths", "digests", "times")
 
 Positions = npt.NDArray[np.integer]
@@ -70,11 +70,15 @@ class Sketches:
         """The same but for some shingles, which then count for nothing; `hashes` ascending."""
         if not len(hashes):
             return self
-        kept = ~among(self.hashes, hashes)
-        before = np.concatenate([[0], np.cumsum(kept)])
+        gone = np.concatenate(
+            [
+                np.flatnonzero(among(self.hashes[start : start + _BLOCK], hashes)) + start
+                for start in range(0, len(self.hashes) or 1, _BLOCK)
+            ]
+        )
         return Sketches(
-            self.hashes[kept],
-            before[self.ends],
+            np.delete(self.hashes, gone),
+            self.ends - np.searchsorted(gone, self.ends),
             self.limits,
             self.lengths,
             self.digests,
