@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
@@ -34,6 +35,7 @@ def make_whole(
     options: RebuildOptions,
     *,
     read: ReadTogether,
+    folder: Path,
     steps: Steps,
 ) -> Made:
     """The snapshot of all articles of the catalog.
@@ -43,6 +45,7 @@ def make_whole(
         current: the snapshot before, of the same embedder and relations; None where there is none.
         options: how it is made.
         read: what the same people read.
+        folder: on the disk to use for what waits; nothing is left in it.
         steps: told of each.
 
     Raises:
@@ -69,6 +72,7 @@ def make_whole(
         placed=placed.result,
         earlier=None if before is None else before.stories,
         read=read,
+        folder=folder,
         steps=steps,
     )
     steps.seconds.update(meanwhile.seconds)
