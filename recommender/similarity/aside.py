@@ -51,6 +51,16 @@ class Aside(Generic[_Number]):
             data += some
         return np.frombuffer(data, dtype=self._dtype).reshape(count, *self._row)
 
+    def mapped(self, count: int) -> npt.NDArray[_Number]:
+        """The first `count` rows, at least 1, as an array over the file, which stays with it.
+
+        For rows that are asked for one by one: pages that were read count as the process's, but
+        the system takes them back where it needs them.
+        """
+        shape = (count, *self._row)
+        rows = np.memmap(self._file, dtype=self._dtype, mode="r", shape=shape)
+        return rows.view(np.ndarray)
+
     def close(self) -> None:
-        """Gives the room on the disk back."""
+        """Gives the room on the disk back, once nothing is mapped of it."""
         self._file.close()

@@ -17,6 +17,14 @@ def test_rows_come_back_in_whatever_order_they_are_written(row: tuple[int, ...])
             assert np.array_equal(aside[here], rows[here])
 
 
+def test_rows_that_are_mapped_outlive_what_wrote_them() -> None:
+    with closing(Aside(None, (2,), np.float32)) as aside:
+        aside[0:3] = np.arange(6, dtype=np.float32).reshape(3, 2)
+        mapped = aside.mapped(3)
+    assert mapped.tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert not mapped.flags.writeable
+
+
 def test_rows_that_are_no_neighbours_in_memory_are_written_as_they_stand() -> None:
     rows = np.arange(12, dtype=np.float32).reshape(4, 3)
     with closing(Aside(None, (4,), np.float32)) as aside:
