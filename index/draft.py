@@ -24,6 +24,11 @@ class Draft:
         self._versions = versions
         self._number = number
 
+    @property
+    def folder(self) -> Path:
+        """Where its parts are; of what else is written into it nothing may be left when sealed."""
+        return self._folder
+
     def path(self, name: str) -> Path:
         """Where the part `name` is to be written.
 

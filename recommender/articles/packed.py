@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
+from recommender.articles.grown import Grown
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,23 @@ def pack(strings: Iterable[bytes]) -> Packed:
     ends = np.zeros(len(kept) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, kept), np.int64, len(kept)), out=ends[1:])
     return Packed(np.frombuffer(b"".join(kept), dtype=np.uint8), ends)
+
+
+class PackedMaker:
+    """Byte strings, one batch after the other."""
+
+    def __init__(self) -> None:
+        self._text, self._sizes = Grown(np.uint8), Grown(np.int64)
+
+    def add(self, strings: Packed) -> None:
+        """The next ones."""
+        self._text.add(strings.text)
+        self._sizes.add(np.diff(strings.ends))
+
+    def made(self) -> Packed:
+        """All of them; afterwards there are none."""
+        ends = np.cumsum(np.concatenate([np.zeros(1, np.int64), self._sizes.made()]))
+        return Packed(self._text.made(), ends)
 
 
 def write_packed(packed: Packed, draft: Draft, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from recommender.jobs.steps import Steps
 from recommender.similarity.neighbours import nearest_by_vector
 
 _BLOCK = 8192
+_INDEX = "placed.faiss"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class ByVector:
     """What n vectors tell.
 
     Attributes:
-        index: of them, by row of the catalog.
+        index: of them, by row of the catalog; on the disk.
         nearest: shape (n, m): positions of the nearest others.
         previous: shape (n,): the position of each in the snapshot before, -1 where it or its
             text is new; None where there is no such snapshot.
@@ -56,6 +58,7 @@ def by_vector(
     *,
     indexed: Callable[[Ids, Vectors], FaissIndex],
     before: Earlier | None,
+    folder: Path,
     steps: Steps,
 ) -> ByVector:
     """Indexes vectors and finds the `count` nearest, or more, of each.
@@ -66,15 +69,24 @@ def by_vector(
         count: at least 1.
         indexed: makes the index.
         before: the snapshot before, whose nearest are brought up to date; None finds all anew.
+        folder: on the disk to use; nothing is left in it.
         steps: told of both.
     """
-    index = steps.timed("index", lambda: indexed(rows, vectors))
+    path = folder / _INDEX
+    index = steps.timed("index", lambda: _on_disk(indexed(rows, vectors), path))
     previous = None if before is None else _previous(rows, vectors, before)
     kept = None if before is None or previous is None else _went_on(before, previous)
     nearest = steps.timed(
         "graph", lambda: nearest_by_vector(vectors, count, before=kept, searched=index)
     )
+    index = FaissIndex.load(path)  # what was read of the file to find them need not stay at hand
+    path.unlink()
     return ByVector(index, nearest, previous)
+
+
+def _on_disk(index: FaissIndex, path: Path) -> FaissIndex:
+    index.save(path)
+    return FaissIndex.load(path)
 
 
 def _previous(rows: Ids, vectors: Vectors, before: Earlier) -> npt.NDArray[np.int64]:

@@ -192,7 +192,7 @@ class Rebuilder:
         with self.store.draft() as draft:
             made = None if whole or current is None else self._folded(steps, current, read)
             if made is None:
-                made = self._whole(steps, current, read)
+                made = self._whole(steps, current, read, draft.folder)
             shelf, index, relations = made.stocked.shelf, made.index, made.relations
             vectors, nearest = shelf.texts.vectors, relations.neighbours.nearest
             recalls = steps.timed("recall", lambda: _recalls(index, vectors, nearest))
@@ -219,14 +219,16 @@ class Rebuilder:
         self.catalog.drop_orphan_vectors(made.revision)
         return version, made
 
-    def _whole(self, steps: Steps, current: Snapshot | None, read: ReadTogether) -> Made:
+    def _whole(
+        self, steps: Steps, current: Snapshot | None, read: ReadTogether, folder: Path
+    ) -> Made:
         with self.catalog.export(self.embedder.name) as export:
             if not export.count:
                 raise NotReady(
                     "There is no published article to make a snapshot of. "
                     "Run: recommender rebuild SOURCE..."
                 )
-            return make_whole(export, current, self.options, read=read, steps=steps)
+            return make_whole(export, current, self.options, read=read, folder=folder, steps=steps)
 
     def _folded(self, steps: Steps, current: Snapshot, read: ReadTogether) -> Made | None:
         """None where all has to be made anew."""

@@ -1,6 +1,7 @@
 """What articles are to each other: neighbours, copies of one text, pieces of one story."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,7 @@ def relate(
     placed: Callable[[], ByVector],
     earlier: npt.NDArray[np.int32] | None,
     read: ReadTogether,
+    folder: Path,
     steps: Steps,
 ) -> Relations:
     """Relates all articles of `shelf` to each other.
@@ -40,6 +42,7 @@ def relate(
         placed: waits for what its vectors tell.
         earlier: the stories of the snapshot before, by number, which go on; None: all are new.
         read: what the same people read.
+        folder: on the disk to use for what waits.
         steps: told of each.
     """
     texts, times = shelf.texts, shelf.columns.published_at
@@ -61,6 +64,7 @@ def relate(
             lexical=lexical,
             always=together.padded(),
             progress=steps.watch.progress,
+            folder=folder,
         ),
     )
     copies = steps.timed("copies", lambda: find_copies(shelf.sketches))

@@ -1,7 +1,8 @@
 """All of a snapshot made anew; of the one before it takes what equal vectors are near to."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from recommender.jobs.options import RebuildOptions
 from recommender.jobs.relations import relate
 from recommender.jobs.steps import Steps, Watch
 from recommender.readers.together import ReadTogether
+from recommender.similarity.aside import Aside
 from recommender.similarity.neighbours import read_nearest
 from recommender.similarity.stories import read_stories
 from recommender.slots.shelving import stock
@@ -34,6 +36,7 @@ def make_whole(
     options: RebuildOptions,
     *,
     read: ReadTogether,
+    folder: Path,
     steps: Steps,
 ) -> Made:
     """The snapshot of all articles of the catalog.
@@ -43,12 +46,13 @@ def make_whole(
         current: the snapshot before, of the same embedder and relations; None where there is none.
         options: how it is made.
         read: what the same people read.
+        folder: on the disk to use for what waits; nothing is left in it.
         steps: told of each.
 
     Raises:
         SettingsError: no index can be made as `index_factory` says.
     """
-    rows, vectors = steps.timed("vectors", lambda: _vectors(export))
+    rows, vectors = steps.timed("vectors", lambda: _vectors(export, folder))
     before, meanwhile = _earlier(current), Steps(Watch())
     # texts are read on one core, and what is done with vectors is compiled
     placed = beside(
@@ -58,6 +62,7 @@ def make_whole(
             options.neighbours,
             indexed=lambda rows, vectors: _indexed(options, rows, vectors),
             before=before,
+            folder=folder,
             steps=meanwhile,
         )
     )
@@ -69,6 +74,7 @@ def make_whole(
         placed=placed.result,
         earlier=None if before is None else before.stories,
         read=read,
+        folder=folder,
         steps=steps,
     )
     steps.seconds.update(meanwhile.seconds)
@@ -86,16 +92,16 @@ def check_factory(options: RebuildOptions, dim: int) -> None:
             unfilled(options.index_factory, dim)
 
 
-def _vectors(export: Export) -> tuple[Ids, Vectors]:
-    """Of all articles, ascending by row."""
+def _vectors(export: Export, folder: Path) -> tuple[Ids, Vectors]:
+    """Of all articles, ascending by row; those are on the disk."""
     rows = np.empty(export.count, dtype=np.int64)
-    vectors = np.empty((export.count, export.dim), dtype=np.float32)
     done = 0
-    for some in export.vectors:
-        here = slice(done, done + len(some.rows))
-        rows[here], vectors[here] = some.rows, some.vectors
-        done = here.stop
-    return rows, vectors
+    with closing(Aside(folder, (export.dim,), np.float32)) as vectors:
+        for some in export.vectors:
+            here = slice(done, done + len(some.rows))
+            rows[here], vectors[here] = some.rows, some.vectors
+            done = here.stop
+        return rows, vectors.mapped(export.count)
 
 
 def _indexed(options: RebuildOptions, rows: Ids, vectors: Vectors) -> FaissIndex:

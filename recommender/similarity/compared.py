@@ -1,11 +1,14 @@
 """All candidates of all articles compared, and the best kept: a block at a time, on all cores."""
 
+from contextlib import closing
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from index.protocol import Vectors
+from recommender.similarity.aside import Aside
 from recommender.similarity.cores import Progress, on_cores
 from recommender.similarity.expansion import (
     FIRST_NEIGHBOURS,
@@ -43,8 +46,12 @@ def compared(
     background: int,
     always: _Candidates | None,
     progress: Progress | None,
+    folder: Path | None,
 ) -> tuple[_Candidates, npt.NDArray[np.float16], Expansion, _Scores]:
-    """The `count` best candidates of each article; memory: 24 bytes a candidate, and vectors.
+    """The `count` best candidates of each article.
+
+    Takes the memory of the vectors once more, 4 bytes for each candidate that is kept, and in the
+    end 12 more; on the disk 20 bytes for each candidate, and 12 for each that is kept.
 
     Args:
         texts: of the whole corpus.
@@ -53,18 +60,20 @@ def compared(
         background: the rank whose pairs are what has nothing in common.
         always: shape (n, m), padded with -1: among `positions`, and kept however unlike.
         progress: told of articles done.
+        folder: on the disk to use; None: the one for temporary files.
 
     Returns:
         positions, signals, expansion and background of `Neighbours`.
     """
-    pairs = _Pairs(texts, positions)
-    on_cores(pairs.compare, len(positions), _BLOCK, progress)
-    pairs.expand(FIRST_NEIGHBOURS)
-    on_cores(pairs.weigh, len(positions), _BLOCK)
-    expansion = pairs.expand(NEIGHBOURS)
-    best = _Best(pairs, count, background, always)
-    on_cores(best.take, len(positions), _BLOCK)
-    return *best.kept(), expansion, best.background()
+    with closing(_Pairs(texts, positions, folder)) as pairs:
+        on_cores(pairs.compare, len(positions), _BLOCK, progress)
+        pairs.expand(FIRST_NEIGHBOURS)
+        on_cores(pairs.weigh, len(positions), _BLOCK)
+        expansion = pairs.expand(NEIGHBOURS)
+        with closing(_Best(pairs, count, background, always, folder)) as best:
+            on_cores(best.take, len(positions), _BLOCK)
+            pairs.forget_expanded()
+            return *best.kept(), expansion, best.background()
 
 
 class _Pairs:
@@ -72,43 +81,56 @@ class _Pairs:
 
     Attributes:
         positions: of the candidates.
-        plain: what both have in common by themselves.
-        near: as near as they are by what is known, -inf where padded.
-        density: shape (n,), of `near`.
+        density: shape (n,), mean nearness to the nearest.
     """
 
-    def __init__(self, texts: Texts, positions: _Candidates) -> None:
+    def __init__(self, texts: Texts, positions: _Candidates, folder: Path | None) -> None:
         self._texts = texts
         self._vectors: Vectors = texts.vectors
         self.positions = positions
-        self.plain = PlainSignals(*(np.zeros(positions.shape, dtype=np.float32) for _ in range(4)))
-        self.near: _Scores = np.empty(positions.shape, dtype=np.float32)
+        row = positions.shape[1:]
+        self._plain = [Aside(folder, row, np.float32) for _ in fields(PlainSignals)]
+        self._near = Aside(folder, row, np.float32)
         self.density: _Scores = np.empty(len(positions), dtype=np.float32)
+
+    def close(self) -> None:
+        """Forgets what lies on the disk."""
+        for one in (*self._plain, self._near):
+            one.close()
 
     def compare(self, here: slice) -> None:
         """The plain signals, and what they say."""
         row, column, other = _listed(self.positions[here])
         part = plain_signals(self._texts, row + here.start, self._texts, other)
-        for one in fields(PlainSignals):
-            getattr(self.plain, one.name)[here][row, column] = getattr(part, one.name)
-        own = self.plain.at(here)
+        own = PlainSignals(*(np.zeros(self.positions[here].shape, np.float32) for _ in self._plain))
+        for one, kept in zip(fields(PlainSignals), self._plain, strict=True):
+            getattr(own, one.name)[row, column] = getattr(part, one.name)
+            kept[here] = getattr(own, one.name)
         self._weighed(here, first_nearness(own.dense, own.lexical, own.title))
+
+    def plain(self, here: slice) -> PlainSignals:
+        """What both have in common by themselves."""
+        return PlainSignals(*(kept[here] for kept in self._plain))
 
     def expand(self, count: int) -> Expansion:
         """Adds to each vector those of its `count` nearest."""
-        made = unexpanded(len(self.near))
+        made = unexpanded(len(self.density))
 
         def expand(here: slice) -> None:
             own = self.density[here]
-            part = expansion_of(
-                self.near[here], self.positions[here], own, self.density, count=count
-            )
+            near = self._near[here]
+            part = expansion_of(near, self.positions[here], own, self.density, count=count)
             made.neighbours[here], made.weights[here] = part.neighbours, part.weights
 
-        on_cores(expand, len(self.near), _BLOCK)
+        on_cores(expand, len(self.density), _BLOCK)
         made.density[:] = self.density
+        self.forget_expanded()
         self._vectors = expanded_vectors(self._texts.vectors, made)
         return made
+
+    def forget_expanded(self) -> None:
+        """Frees the vectors that were expanded last."""
+        self._vectors = self._texts.vectors
 
     def expanded(self, here: slice) -> _Scores:
         """Cosines of the vectors that were expanded last; 0 where padded."""
@@ -119,18 +141,24 @@ class _Pairs:
 
     def weigh(self, here: slice) -> None:
         """How near they are with expanded vectors."""
-        self._weighed(here, nearness(self.expanded(here), self.plain.lexical[here]))
+        self._weighed(here, nearness(self.expanded(here), self.plain(here).lexical))
 
     def _weighed(self, here: slice, near: _Scores) -> None:
-        self.near[here] = np.where(self.positions[here] >= 0, near, np.float32(-np.inf))
-        self.density[here] = density_of(self.near[here])
+        near = np.where(self.positions[here] >= 0, near, np.float32(-np.inf))
+        self._near[here] = near
+        self.density[here] = density_of(near)
 
 
 class _Best:
     """Candidates that are kept, in the order of their positions."""
 
     def __init__(
-        self, pairs: _Pairs, count: int, background: int, always: _Candidates | None
+        self,
+        pairs: _Pairs,
+        count: int,
+        background: int,
+        always: _Candidates | None,
+        folder: Path | None,
     ) -> None:
         self._pairs = pairs
         self._count, self._rank, self._always = count, background, always
@@ -138,16 +166,20 @@ class _Best:
         most = min(candidates, count + (0 if always is None else always.shape[1]))
         shape = (len(pairs.positions), most)
         self._positions: _Candidates = np.full(shape, -1, dtype=np.int32)
-        self._signals = np.zeros((shape[0], len(TEXT_SIGNALS), most), dtype=np.float16)
+        self._signals = Aside(folder, (len(TEXT_SIGNALS), most), np.float16)
         self._least = min(count, candidates)
         # of each article's pair at the rank of the background, all 0 where it has no candidate
         self._far: _Scores = np.zeros((len(TEXT_SIGNALS), shape[0]), dtype=np.float32)
+
+    def close(self) -> None:
+        """Forgets what lies on the disk."""
+        self._signals.close()
 
     def take(self, here: slice) -> None:
         """Keeps the best of these articles."""
         pairs, positions = self._pairs, self._pairs.positions[here]
         there = positions >= 0
-        expanded, plain = pairs.expanded(here), pairs.plain.at(here)
+        expanded, plain = pairs.expanded(here), pairs.plain(here)
         near = nearness(expanded, plain.lexical)
         both = (pairs.density[here, None] + pairs.density[positions]) / np.float32(2)
         signals = stacked(expanded, plain, both)
@@ -171,16 +203,19 @@ class _Best:
 
     def kept(self) -> tuple[_Candidates, npt.NDArray[np.float16]]:
         """Positions and signals, see `Neighbours`, no wider than they need to be."""
-        used = int((self._positions >= 0).sum(axis=1).max(initial=0))
-        width = max(self._least, used)
-        return (
-            np.ascontiguousarray(self._positions[:, :width]),
-            np.ascontiguousarray(self._signals[:, :, :width]),
-        )
+        count = len(self._positions)
+        last = self._positions[:, self._least :].max(axis=0, initial=-1)
+        width = self._least + int(np.sum(last >= 0))  # padding stands at the end
+        signals = np.empty((count, len(TEXT_SIGNALS), width), dtype=np.float16)
+        for start in range(0, count, _BLOCK):
+            here = slice(start, min(start + _BLOCK, count))
+            signals[here] = self._signals[here][:, :, :width]
+        return np.ascontiguousarray(self._positions[:, :width]), signals
 
     def background(self) -> _Scores:
         """See `Neighbours.background`; zeros where no article has another one."""
-        rows = np.flatnonzero((self._pairs.positions >= 0).any(axis=1))
+        # padding stands at the end
+        rows = np.flatnonzero((self._pairs.positions[:, :1] >= 0).any(axis=1))
         if not len(rows):
             return np.zeros(len(TEXT_SIGNALS), dtype=np.float32)
         found: _Scores = self._far[:, rows].mean(axis=1)

@@ -7,8 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from stop_words import StopWordError, get_stop_words
 
+from recommender.articles.grown import Grown
 from recommender.articles.packed import pack
 from recommender.similarity.keywords import (
+    KEPT,
     KeyTerms,
     Keywords,
     Vocabulary,
@@ -52,9 +54,10 @@ class KeywordGathering:
         self._votes: list[int] = []
         self._language_of: list[int] = []
         self._frequencies = np.zeros(0, dtype=np.int64)
-        # of each batch
-        self._likely: list[npt.NDArray[np.int32]] = []
-        self._times: list[npt.NDArray[np.uint8]] = []
+        # of each article
+        self._likely = Grown(np.int32, (_LIKELY,))
+        self._times = Grown(np.uint8, (_LIKELY,))
+        self._batches: list[int] = []  # how many articles came at once
 
     def add(self, texts: Sequence[str], languages: Sequence[str]) -> None:
         """The next articles, best some hundreds at once.
@@ -87,7 +90,7 @@ class KeywordGathering:
             self._forget()
 
     def keywords(self) -> Keywords:
-        """Of all articles so far, in the order in which they came."""
+        """Of all articles so far, in the order in which they came; afterwards there are none."""
         hashes = np.fromiter(map(word_hash, self._forms), np.uint64, len(self._forms))
         distinct, word = np.unique(hashes, return_inverse=True)  # whatever the language
         anywhere = np.bincount(word, weights=self._frequencies, minlength=len(distinct))[word]
@@ -97,12 +100,17 @@ class KeywordGathering:
         telling = np.append(telling, False)  # for -1
         weights = self._weights()
         weights[[self._is_name(number) for number in range(len(self._forms))]] *= _NAME
-        parts = [most_telling(*(np.empty(0, np.int64),) * 3, weights, 0)]
-        for likely, times in zip(self._likely, self._times, strict=True):
+        found = Grown(np.int32, (KEPT,)), Grown(np.float16, (KEPT,))
+        all_likely, all_times, start = self._likely.made(), self._times.made(), 0
+        for count in self._batches:
+            likely, times = (one[start : start + count] for one in (all_likely, all_times))
             rows, columns = np.nonzero(telling[likely])
             chosen = rows, likely[rows, columns], times[rows, columns]
-            parts.append(most_telling(*chosen, weights, len(likely)))
-        numbers = np.concatenate([part.numbers for part in parts])
+            part = most_telling(*chosen, weights, count)
+            found[0].add(part.numbers)
+            found[1].add(part.weights)
+            start += count
+        numbers = found[0].made()
         used = np.unique(numbers[numbers >= 0])
         # a word of several languages is written and weighed as where it is most frequent
         used = used[np.lexsort((-self._frequencies[used], word[used]))]
@@ -115,9 +123,7 @@ class KeywordGathering:
             weights=weights[used[first]],
         )
         places = place_of[np.append(word, -1)[numbers]]
-        return Keywords(
-            vocabulary, KeyTerms(places, np.concatenate([part.weights for part in parts]))
-        )
+        return Keywords(vocabulary, KeyTerms(places, found[1].made()))
 
     def _function_words(self) -> npt.NDArray[np.bool_]:
         """Which words are, by the lists of their language, where its articles are few."""
@@ -179,8 +185,9 @@ class KeywordGathering:
         likely[row, rank] = numbers[place]
         kept_times = np.zeros((total, _LIKELY), dtype=np.uint8)
         kept_times[row, rank] = np.minimum(times[place], _MOST_TIMES)
-        self._likely.append(likely)
-        self._times.append(kept_times)
+        self._likely.add(likely)
+        self._times.add(kept_times)
+        self._batches.append(total)
 
     def _weights(self) -> npt.NDArray[np.float32]:
         articles = self._articles[self._language_of]

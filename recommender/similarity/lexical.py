@@ -11,12 +11,15 @@ from scipy import sparse
 
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
+from recommender.articles.grown import Grown
 
 FEATURES = 1 << 20
 """Hash buckets: at a million distinct terms about a third share one, rare ones mostly."""
 
 Terms: TypeAlias = "sparse.csr_array[np.float32, tuple[int, int]]"
 """Shape (n, FEATURES): rows of unit length, or empty where a text has no term."""
+
+_BLOCK = 1 << 13  # rows that are weighed at once: some 50 MB
 
 # words of two characters and more; each character of a script that writes no space between words
 _SPACELESS = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
@@ -63,24 +66,43 @@ def count_names(texts: Sequence[str]) -> Terms:
     return _hashed(texts, _name_tokens)
 
 
-def no_terms() -> Terms:
-    """The term vectors of no text; shape (0, FEATURES)."""
-    nothing = (np.empty(0, np.float32), np.empty(0, np.int32), np.zeros(1, np.int64))
-    return sparse.csr_array(nothing, shape=(0, FEATURES))
+class Stacked:
+    """Rows of term vectors, one batch after the other."""
+
+    def __init__(self) -> None:
+        self._data, self._indices = Grown(np.float32), Grown(np.int32)
+        self._sizes = Grown(np.int64)
+
+    def add(self, rows: Terms) -> None:
+        """The next ones."""
+        self._data.add(rows.data)
+        self._indices.add(rows.indices)
+        self._sizes.add(np.diff(rows.indptr))
+
+    def made(self) -> Terms:
+        """All of them; afterwards there are none."""
+        ends = np.cumsum(np.concatenate([np.zeros(1, np.int64), self._sizes.made()]))
+        return as_terms(self._data.made(), self._indices.made(), ends)
 
 
 def fit(counts: Terms) -> Idf:
     """The inverse document frequencies in the texts that were counted."""
-    frequencies = np.bincount(counts.indices, minlength=FEATURES)
+    frequencies = np.zeros(FEATURES, dtype=np.int64)
+    for start in range(0, counts.nnz, FEATURES):  # counting takes 8 bytes for each entry
+        frequencies += np.bincount(counts.indices[start : start + FEATURES], minlength=FEATURES)
     return Idf((np.log((1 + counts.shape[0]) / (1 + frequencies)) + 1).astype(np.float32))
 
 
 def weigh(counts: Terms, idf: Idf) -> Terms:
     """Term vectors: (1 + ln tf) * idf, rows scaled to unit length."""
-    values = (1 + np.log(counts.data)) * idf.weights[counts.indices]
-    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    lengths = np.sqrt(np.bincount(rows, weights=values**2, minlength=counts.shape[0]))
-    unit = (values / lengths[rows]).astype(np.float32)
+    unit = np.empty(counts.nnz, dtype=np.float32)
+    for start in range(0, counts.shape[0], _BLOCK):
+        ends = counts.indptr[start : start + _BLOCK + 1]
+        here = slice(ends[0], ends[-1])
+        values = (1 + np.log(counts.data[here])) * idf.weights[counts.indices[here]]
+        rows = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+        lengths = np.sqrt(np.bincount(rows, weights=values**2, minlength=len(ends) - 1))
+        unit[here] = values / lengths[rows]
     return sparse.csr_array((unit, counts.indices, counts.indptr), shape=counts.shape)
 
 

@@ -1,5 +1,8 @@
 """Which articles of a corpus may be copies of each other: those that share rare shingles."""
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,10 +15,36 @@ LEAST_SHARED = 4
 """Shingles of a sample; two that are called copies share more."""
 
 _FEW = 8  # of so many articles with the same shingle, every two become a pair
-_PART = 1 << 21  # shingles joined at once: at most some 300 MB, where all have copies
+_PART = 1 << 23  # shingles, and pairs, that are sorted at once: some 300 MB
+_BLOCK = 1 << 16  # articles whose shingles are looked through at once
 
 _Keys = npt.NDArray[np.uint64]
 _HALF = np.uint64(32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sharing:
+    """Where shingles stand that several articles have, shingle after shingle.
+
+    Pairs are made of it when they are counted: a catalog of copies has many more of them.
+
+    Attributes:
+        articles: shape (m,), uint32, ascending for each shingle.
+        partners: shape (m,), uint8: with how many of the next ones each makes a pair.
+    """
+
+    articles: npt.NDArray[np.uint32]
+    partners: npt.NDArray[np.uint8]
+
+    def pairs(self, first: int, last: int) -> _Keys:
+        """Those whose lower article is from `first` to below `last`, once for each shingle."""
+        at = np.flatnonzero((self.articles >= first) & (self.articles < last))
+        found = []
+        for further in range(1, _FEW):
+            at = at[self.partners[at] >= further]
+            low, high = self.articles[at], self.articles[at + further]
+            found.append((low.astype(np.uint64) << _HALF) | high)
+        return np.concatenate(found)
 
 
 def boilerplate_above(count: int) -> int:
@@ -36,21 +65,15 @@ def likely_copies(sketches: Sketches, most: int) -> tuple[Pairs, npt.NDArray[np.
     Returns:
         The pairs, each once; and the shingles, ascending, that are boilerplate and did not count.
     """
-    parts = len(sketches.hashes) // _PART + 1
-    owner = np.repeat(np.arange(len(sketches), dtype=np.uint32), np.diff(sketches.ends))
-    found: list[tuple[_Keys, npt.NDArray[np.int64]]] = []
-    boilerplate: list[npt.NDArray[np.uint32]] = []
+    parts = 1 << (len(sketches.hashes) // _PART).bit_length()
+    sharing, boilerplate = [], []
     for part in range(parts):
-        own = slice(None) if parts == 1 else sketches.hashes % np.uint32(parts) == part
-        keys = (sketches.hashes[own].astype(np.uint64) << _HALF) | owner[own]
-        keys.sort()
-        sharing, too_common = _sharing(keys, most)
+        shared, too_common = _shared(_part_of(sketches, part, parts), most)
+        sharing.append(shared)
         boilerplate.append(too_common)
-        pairs = np.sort(_pairs(sharing))
-        first = _starts(pairs)
-        found.append((pairs[first], np.diff(first, append=len(pairs))))
-    often = _often([pairs for pairs, _ in found], [times for _, times in found])
-    return split(_distinct(often, _equal(sketches))), np.sort(np.concatenate(boilerplate))
+    ends = _ranges(sharing, len(sketches))
+    often = [_often([one.pairs(*here) for one in sharing]) for here in pairwise(ends)]
+    return split(_distinct(*often, _equal(sketches))), np.sort(np.concatenate(boilerplate))
 
 
 def split(pairs: _Keys) -> Pairs:
@@ -64,38 +87,49 @@ def merged(left: Positions, right: Positions) -> _Keys:
     return _distinct(((low.astype(np.uint64) << _HALF) | high.astype(np.uint64))[low != high])
 
 
-def _sharing(keys: _Keys, most: int) -> tuple[_Keys, npt.NDArray[np.uint32]]:
-    """Those of the ascending `keys` whose shingle stands in 2 to `most` articles; the rest."""
-    shingle = keys >> _HALF
-    first = _starts(shingle)
+def _part_of(sketches: Sketches, part: int, parts: int) -> _Keys:
+    """One of a power of two parts of all shingles, ascending, with the articles they stand in."""
+    found = []
+    for start in range(0, len(sketches), _BLOCK):
+        ends = sketches.ends[start : start + _BLOCK + 1]
+        hashes = sketches.hashes[ends[0] : ends[-1]]
+        own = hashes & np.uint32(parts - 1) == part
+        article = np.repeat(np.arange(start, start + len(ends) - 1, dtype=np.uint32), np.diff(ends))
+        found.append((hashes[own].astype(np.uint64) << _HALF) | article[own])
+    keys = np.concatenate([np.empty(0, dtype=np.uint64), *found])
+    keys.sort()
+    return keys
+
+
+def _shared(keys: _Keys, most: int) -> tuple[_Sharing, npt.NDArray[np.uint32]]:
+    """The shingles of `_part_of` that stand in 2 to `most` articles; those that do in more."""
+    first = _starts((keys >> _HALF).astype(np.uint32))
     articles = np.diff(first, append=len(keys))
-    kept = np.repeat((articles > 1) & (articles <= most), articles)
-    return keys[kept], shingle[first[articles > most]].astype(np.uint32)
+    too_common = (keys[first[articles > most]] >> _HALF).astype(np.uint32)
+    telling = (articles > 1) & (articles <= most)
+    kept = np.repeat(telling, articles)
+    sizes = articles[telling]
+    behind = np.repeat(np.cumsum(sizes), sizes) - np.arange(1, sizes.sum() + 1)
+    behind = np.minimum(behind, np.repeat(np.where(sizes <= _FEW, _FEW, 1), sizes))
+    return _Sharing(keys[kept].astype(np.uint32), behind.astype(np.uint8)), too_common
 
 
-def _pairs(keys: _Keys) -> _Keys:
-    """Pairs of the articles of each shingle, once for every shingle that they share."""
-    shingle, article = keys >> _HALF, keys & np.uint64(2**32 - 1)
-    first = _starts(shingle)
-    articles = np.diff(first, append=len(keys))
-    few = np.repeat(articles <= _FEW, articles)
-    pairs = []
-    for further in range(1, _FEW):
-        same = shingle[further:] == shingle[:-further]
-        if further > 1:
-            same &= few[further:]
-        pairs.append((article[:-further][same] << _HALF) | article[further:][same])
-    return np.concatenate(pairs)
+def _ranges(sharing: list[_Sharing], count: int) -> list[int]:
+    """Ends of ranges of articles, the lower ones of not many more than `_PART` pairs each."""
+    pairs = np.zeros(count, dtype=np.int64)
+    for one in sharing:
+        pairs += np.bincount(one.articles, one.partners, minlength=count).astype(np.int64)
+    before = np.cumsum(pairs)
+    wanted = np.arange(_PART, before.max(initial=0), _PART)
+    return np.unique([0, *np.searchsorted(before, wanted).tolist(), count]).tolist()
 
 
-def _often(keys: list[_Keys], counts: list[npt.NDArray[np.int64]]) -> _Keys:
-    """Keys whose counts add up to enough."""
-    every, times = np.concatenate(keys), np.concatenate(counts)
-    order = np.argsort(every)
-    every, before = every[order], np.concatenate([[0], np.cumsum(times[order])])
-    first = _starts(every)
-    sums = np.diff(before[np.append(first, len(every))])
-    often: _Keys = every[first[sums >= LEAST_SHARED]]
+def _often(pairs: list[_Keys]) -> _Keys:
+    """Those that are there often enough."""
+    keys = np.concatenate(pairs)
+    keys.sort()
+    first = _starts(keys)
+    often: _Keys = keys[first[np.diff(first, append=len(keys)) >= LEAST_SHARED]]
     return often
 
 
@@ -112,6 +146,8 @@ def _distinct(*keys: _Keys) -> _Keys:
     return every[_starts(every)]
 
 
-def _starts(ascending: _Keys) -> npt.NDArray[np.int64]:
+def _starts(ascending: npt.NDArray[np.unsignedinteger]) -> npt.NDArray[np.int64]:
     """Where another value begins."""
-    return np.flatnonzero(np.diff(ascending, prepend=~ascending[:1]))
+    begins = np.ones(len(ascending), dtype=np.bool_)
+    np.not_equal(ascending[1:], ascending[:-1], out=begins[1:])
+    return np.flatnonzero(begins)

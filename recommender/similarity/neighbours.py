@@ -1,6 +1,7 @@
 """Every article's candidates with their signals, made offline and read where slots are filled."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ BACKGROUND = 50
 score says something about a pair only beside that. With it a curve that was fitted on other sets
 holds for a set of the same kind; without it does not (benchmarks/relevance)."""
 
+_BLOCK = 1 << 14  # rows that are joined at once
+_LAST = np.iinfo(np.int32).max
 _EXPANSION = ("neighbours", "weights", "density")
 
 
@@ -68,6 +71,7 @@ def find_neighbours(
     lexical: npt.NDArray[np.int32] | None = None,
     always: npt.NDArray[np.int32] | None = None,
     progress: Progress | None = None,
+    folder: Path | None = None,
 ) -> Neighbours:
     """The `count` nearest others of each article with all signals of those pairs.
 
@@ -79,6 +83,7 @@ def find_neighbours(
             nearest by vector before the best of both are kept.
         always: shape (n, m), positions padded with -1: these are kept besides, however unlike.
         progress: told of articles done.
+        folder: on the disk to use; None: the one for temporary files.
     """
     if nearest is None:
         nearest = nearest_by_vector(texts.vectors, count)
@@ -88,20 +93,30 @@ def find_neighbours(
     if always is not None:
         positions = joined(positions, always)
     kept, signals, expansion, background = compared(
-        texts, positions, count, background=BACKGROUND, always=always, progress=progress
+        texts,
+        positions,
+        count,
+        background=BACKGROUND,
+        always=always,
+        progress=progress,
+        folder=folder,
     )
     return Neighbours(kept, signals, expansion, background, nearest)
 
 
 def joined(one: npt.NDArray[np.int32], other: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     """Each row's positions of both, none twice, in ascending order; padded with -1 at the end."""
-    both = np.concatenate([one, other], axis=1)
-    both = np.sort(np.where(both < 0, np.iinfo(np.int32).max, both), axis=1)
-    both[:, 1:][both[:, 1:] == both[:, :-1]] = np.iinfo(np.int32).max
-    both = np.sort(both, axis=1)
-    both[both == np.iinfo(np.int32).max] = -1
-    widest = int((both >= 0).sum(axis=1).max(initial=1))
-    return both[:, :widest]
+    found = np.empty((len(one), one.shape[1] + other.shape[1]), dtype=np.int32)
+    widest = 1
+    for start in range(0, len(one), _BLOCK):
+        here = slice(start, start + _BLOCK)
+        both = np.concatenate([one[here], other[here]], axis=1)
+        both = np.sort(np.where(both < 0, _LAST, both), axis=1)
+        both[:, 1:][both[:, 1:] == both[:, :-1]] = _LAST
+        both = np.sort(both, axis=1)
+        found[here] = np.where(both == _LAST, -1, both)
+        widest = max(widest, int((both != _LAST).sum(axis=1).max()))
+    return found[:, :widest]
 
 
 def write_neighbours(neighbours: Neighbours, draft: Draft) -> None:

@@ -1,6 +1,6 @@
 """What is known of two articles from their texts alone: the signals of a pair."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -73,10 +73,6 @@ class PlainSignals:
     lexical: npt.NDArray[np.float32]
     title: npt.NDArray[np.float32]
     names: npt.NDArray[np.float32]
-
-    def at(self, here: slice) -> "PlainSignals":
-        """Those of some articles."""
-        return PlainSignals(*(getattr(self, one.name)[here] for one in fields(self)))
 
 
 def plain_signals(

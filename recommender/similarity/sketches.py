@@ -10,6 +10,7 @@ from index.ascending import among
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
 from recommender.articles.article import Article
+from recommender.articles.grown import Grown
 from recommender.articles.text import body_without_title
 from recommender.similarity.shingles import SHINGLE, Places, Words, words
 
@@ -18,7 +19,7 @@ SAMPLE = 256
 
 _SHORT_BODY = 20  # words; a shorter body is taken with its title, which tells notices apart
 _SAYS_SOMETHING = 8  # words; two articles of fewer may be equal by chance
-_BLOCK = 1 << 20  # characters hashed at once
+_BLOCK = 1 << 20  # characters, or shingles, that are looked at at once
 _PARTS = ("hashes", "ends", "limits", "lengths", "digests", "times")
 
 Positions = npt.NDArray[np.integer]
@@ -70,11 +71,15 @@ class Sketches:
         """The same but for some shingles, which then count for nothing; `hashes` ascending."""
         if not len(hashes):
             return self
-        kept = ~among(self.hashes, hashes)
-        before = np.concatenate([[0], np.cumsum(kept)])
+        gone = np.concatenate(
+            [
+                np.flatnonzero(among(self.hashes[start : start + _BLOCK], hashes)) + start
+                for start in range(0, len(self.hashes) or 1, _BLOCK)
+            ]
+        )
         return Sketches(
-            self.hashes[kept],
-            before[self.ends],
+            np.delete(self.hashes, gone),
+            self.ends - np.searchsorted(gone, self.ends),
             self.limits,
             self.lengths,
             self.digests,
@@ -92,16 +97,39 @@ def sketch(articles: Sequence[Article]) -> Sketches:
 
 def joined(parts: Sequence[Sketches]) -> Sketches:
     """One after the other."""
-    first = _nothing()
-    sizes = [np.zeros(1, dtype=np.int64), *(np.diff(part.ends) for part in parts)]
-    return Sketches(
-        hashes=np.concatenate([first.hashes, *(part.hashes for part in parts)]),
-        ends=np.cumsum(np.concatenate(sizes)),
-        limits=np.concatenate([first.limits, *(part.limits for part in parts)]),
-        lengths=np.concatenate([first.lengths, *(part.lengths for part in parts)]),
-        digests=np.concatenate([first.digests, *(part.digests for part in parts)]),
-        times=np.concatenate([first.times, *(part.times for part in parts)]),
-    )
+    maker = SketchesMaker()
+    for part in parts:
+        maker.add(part)
+    return maker.made()
+
+
+class SketchesMaker:
+    """Sketches of articles, one batch after the other."""
+
+    def __init__(self) -> None:
+        self._hashes, self._sizes = Grown(np.uint32), Grown(np.int64)
+        self._limits, self._lengths = Grown(np.uint32), Grown(np.int32)
+        self._digests, self._times = Grown(np.uint64), Grown(np.float64)
+
+    def add(self, part: Sketches) -> None:
+        """The next ones."""
+        self._hashes.add(part.hashes)
+        self._sizes.add(np.diff(part.ends))
+        self._limits.add(part.limits)
+        self._lengths.add(part.lengths)
+        self._digests.add(part.digests)
+        self._times.add(part.times)
+
+    def made(self) -> Sketches:
+        """All of them; afterwards there are none."""
+        return Sketches(
+            hashes=self._hashes.made(),
+            ends=np.cumsum(np.concatenate([np.zeros(1, np.int64), self._sizes.made()])),
+            limits=self._limits.made(),
+            lengths=self._lengths.made(),
+            digests=self._digests.made(),
+            times=self._times.made(),
+        )
 
 
 def write_sketches(sketches: Sketches, draft: Draft) -> None:
@@ -113,17 +141,6 @@ def write_sketches(sketches: Sketches, draft: Draft) -> None:
 def read_sketches(snapshot: Snapshot) -> Sketches:
     """What `write_sketches` wrote, memory-mapped."""
     return Sketches(*(read_array(snapshot, f"sketches.{name}") for name in _PARTS))
-
-
-def _nothing() -> Sketches:
-    return Sketches(
-        hashes=np.empty(0, dtype=np.uint32),
-        ends=np.zeros(1, dtype=np.int64),
-        limits=np.empty(0, dtype=np.uint32),
-        lengths=np.empty(0, dtype=np.int32),
-        digests=np.empty(0, dtype=np.uint64),
-        times=np.empty(0, dtype=np.float64),
-    )
 
 
 def _blocks(articles: Sequence[Article]) -> Iterator[Sequence[Article]]:

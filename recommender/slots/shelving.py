@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from index.errors import SnapshotDamaged, SnapshotForeign, VectorIndexError
 from index.faiss_index import FaissIndex
@@ -21,7 +20,7 @@ from recommender.articles.columns import (
 )
 from recommender.articles.identifiers import identifiers, read_identifiers, write_identifiers
 from recommender.articles.listed import ListsMaker, read_lists, write_lists
-from recommender.articles.packed import pack, read_packed, write_packed
+from recommender.articles.packed import PackedMaker, read_packed, write_packed
 from recommender.articles.stored import StoredArticle
 from recommender.articles.text import article_text
 from recommender.similarity import lexical
@@ -36,13 +35,12 @@ from recommender.similarity.keywords import (
     read_keywords,
     write_keywords,
 )
-from recommender.similarity.lexical import Idf, Lexicon, Terms, read_terms, write_terms
+from recommender.similarity.lexical import Idf, Lexicon, read_terms, write_terms
 from recommender.similarity.lexical_search import read_postings, write_postings
 from recommender.similarity.neighbours import read_neighbours, write_neighbours
 from recommender.similarity.pairs import Texts
 from recommender.similarity.sketches import (
-    Sketches,
-    joined,
+    SketchesMaker,
     read_sketches,
     sketch,
     write_sketches,
@@ -213,51 +211,50 @@ class _Counted:
         self._vocabularies = vocabularies or Vocabularies()
         self._columns: list[Columns] = []
         self._ids: list[str] = []
-        self._cards: list[bytes] = []
-        self._sketches: list[Sketches] = []
+        self._cards = PackedMaker()
+        self._sketches = SketchesMaker()
         self._lists = ListsMaker()
         self._words = words
         self._key_terms: list[KeyTerms] = []
         self._gathering = KeywordGathering()
-        self._terms: list[Terms] = []
-        self._title_terms: list[Terms] = []
-        self._name_terms: list[Terms] = []
+        self._terms = lexical.Stacked()
+        self._title_terms = lexical.Stacked()
+        self._name_terms = lexical.Stacked()
 
     def add(self, stored: Sequence[StoredArticle]) -> None:
         made, self._vocabularies = columns(stored, self._vocabularies)
         articles = [one.article for one in stored]
         self._columns.append(made)
         self._ids.extend(article.id for article in articles)
-        packed = cards(articles)
-        self._cards.extend(packed[position] for position in range(len(packed)))
-        self._sketches.append(sketch(articles))
+        self._cards.add(cards(articles))
+        self._sketches.add(sketch(articles))
         self._lists.add(articles)
         if articles:
             texts = [article_text(article) for article in articles]
-            self._terms.append(lexical.count(texts))
-            self._title_terms.append(lexical.count([article.title for article in articles]))
-            self._name_terms.append(lexical.count_names(texts))
+            self._terms.add(lexical.count(texts))
+            self._title_terms.add(lexical.count([article.title for article in articles]))
+            self._name_terms.add(lexical.count_names(texts))
             if self._words is None:
                 self._gathering.add(texts, [article.language for article in articles])
             else:
                 self._key_terms.append(keywords_of(texts, self._words))
 
     def stocked(self, vectors: Vectors, lexicon: Lexicon | None = None) -> Stocked:
-        counts = [_stacked(one) for one in (self._terms, self._title_terms, self._name_terms)]
+        counts = [one.made() for one in (self._terms, self._title_terms, self._name_terms)]
         lexicon = lexicon or Lexicon(*map(lexical.fit, counts))
         terms, title_terms, name_terms = counts
         parts = zip(*(made.arrays() for made in self._columns), strict=True)
         shelf = Shelf(
             ids=identifiers(self._ids),
             columns=Columns(*(np.concatenate(part) for part in parts)),
-            cards=pack(self._cards),
+            cards=self._cards.made(),
             texts=Texts(
                 vectors=vectors,
                 terms=lexical.weigh(terms, lexicon.text),
                 title_terms=lexical.weigh(title_terms, lexicon.title),
                 name_terms=lexical.weigh(name_terms, lexicon.names),
             ),
-            sketches=joined(self._sketches),
+            sketches=self._sketches.made(),
             expansion=unexpanded(len(self._ids)),
             lists=self._lists.made(),
             keywords=self._keywords(),
@@ -275,12 +272,6 @@ class _Counted:
                 np.concatenate([part.weights for part in parts]),
             ),
         )
-
-
-def _stacked(matrices: Sequence[Terms]) -> Terms:
-    if not matrices:
-        return lexical.no_terms()
-    return sparse.csr_array(sparse.vstack(matrices, format="csr"))
 
 
 def _empty(base: Shelf, lexicon: Lexicon) -> Shelf:

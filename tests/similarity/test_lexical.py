@@ -43,8 +43,16 @@ def test_a_script_without_spaces_is_compared_by_its_characters(text: str) -> Non
     assert 0.3 < found < 1
 
 
-def test_no_text_has_no_terms() -> None:
-    assert lexical.no_terms().shape == (0, lexical.FEATURES)
+def test_batches_are_stacked_as_if_all_had_been_counted_at_once() -> None:
+    texts = ["harbour bridge closed", "", "bridge bridge painted", "school opens"]
+    stacked = lexical.Stacked()
+    assert stacked.made().shape == (0, lexical.FEATURES)
+    for batch in (texts[:1], texts[1:]):
+        stacked.add(lexical.count(batch))
+    made, at_once = stacked.made(), lexical.count(texts)
+    assert made.shape == at_once.shape
+    assert (made != at_once).nnz == 0
+    assert stacked.made().shape == (0, lexical.FEATURES), "they are given once"
 
 
 def test_what_a_snapshot_keeps_is_read_without_a_copy(tmp_path: Path) -> None:

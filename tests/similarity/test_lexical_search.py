@@ -138,7 +138,8 @@ def test_a_new_text_finds_the_catalog_by_the_words_it_shares() -> None:
 
 
 def test_no_article_and_articles_without_words() -> None:
-    assert lexical_graph(lexical.no_terms(), postings(lexical.no_terms()), 3).shape == (0, 3)
+    nothing = lexical.Stacked().made()
+    assert lexical_graph(nothing, postings(nothing), 3).shape == (0, 3)
     terms = weighed(["", "1"])
     assert lexical_graph(terms, postings(terms), 3).tolist() == [[-1] * 3] * 2
     assert len(nearest(postings(terms), terms, 0, 3)[0]) == 0
