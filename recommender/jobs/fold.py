@@ -2,8 +2,7 @@
 
 What holds for the whole corpus stays as it was when all was last made anew: how rare each term is,
 which words are key terms, what is boilerplate, the background. The articles that came, changed or
-went are related as exactly as there, but for what they change in the neighbourhoods of others; see
-`changed_neighbours`.
+went are related as there; see `changed_neighbours`.
 """
 
 from collections.abc import Sequence
@@ -26,7 +25,7 @@ from recommender.readers.together import ReadTogether
 from recommender.similarity.changed_copies import changed_copies
 from recommender.similarity.changed_neighbours import changed_neighbours
 from recommender.similarity.lexical_search import lexical_graph, postings
-from recommender.similarity.neighbours import nearest_by_vector, read_nearest
+from recommender.similarity.neighbours import nearest_by_vector, read_going_on
 from recommender.slots.corpus import Corpus, Relations
 from recommender.slots.learned import Learned
 from recommender.slots.shelf_rows import merged
@@ -100,8 +99,8 @@ def fold(
     shelf = steps.timed("merge", lambda: merged(corpus.base, stocked.shelf, order))
     gone = corpus.base.columns.rows[order.now < 0]
     index = steps.timed("index", lambda: read_index(current).changed(gone, came, vectors))
-    texts, earlier = shelf.texts, read_nearest(current)
-    before = Before(earlier, order.now)
+    texts, going_on = shelf.texts, read_going_on(current)
+    before = Before(going_on.nearest, order.now)
     nearest = steps.timed(
         "graph",
         lambda: nearest_by_vector(texts.vectors, count, before=before, searched=index),
@@ -116,11 +115,11 @@ def fold(
         "neighbours",
         lambda: changed_neighbours(
             corpus.relations.neighbours,
+            going_on,
             order,
             texts,
-            count,
+            count=count,
             nearest=nearest,
-            earlier=earlier,
             lexical=lexical,
             always=together.padded(),
         ),

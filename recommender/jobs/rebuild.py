@@ -194,7 +194,8 @@ class Rebuilder:
             if made is None:
                 made = self._whole(steps, current, read, draft.folder)
             shelf, index, relations = made.stocked.shelf, made.index, made.relations
-            vectors, nearest = shelf.texts.vectors, relations.neighbours.nearest
+            vectors, kept = shelf.texts.vectors, relations.neighbours.going_on
+            nearest = None if kept is None else kept.nearest
             recalls = steps.timed("recall", lambda: _recalls(index, vectors, nearest))
             steps.timed("write", lambda: write_corpus(made.stocked, index, relations, draft))
             version = draft.seal(

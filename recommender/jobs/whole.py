@@ -23,7 +23,7 @@ from recommender.jobs.relations import relate
 from recommender.jobs.steps import Steps, Watch
 from recommender.readers.together import ReadTogether
 from recommender.similarity.aside import Aside
-from recommender.similarity.neighbours import read_nearest
+from recommender.similarity.neighbours import read_going_on
 from recommender.similarity.stories import read_stories
 from recommender.slots.shelving import stock
 
@@ -131,7 +131,7 @@ def _earlier(snapshot: Snapshot | None) -> Earlier | None:
             columns.rows,
             read_array(snapshot, "vectors"),
             read_stories(snapshot).of,
-            read_nearest(snapshot),
+            read_going_on(snapshot).nearest,
         )
     except (OSError, ValueError, KeyError):
         return None  # damaged: articles are related anew

@@ -1,21 +1,25 @@
 """Candidates after a few articles came and went: only pairs that are new are compared.
 
-What stays as it was until the next whole rebuild: the neighbours whose vectors expand an earlier
-article, its density, and the background.
+An article that what came is among the very nearest of, or whose nearest went, is expanded anew as
+at a whole rebuild; for whom that changes something in turn finds out at the next one.
 """
 
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from index.ascending import among
 from index.protocol import Vectors
 from recommender.articles.renumbered import Renumbered
+from recommender.similarity.compared import best_of, ranked
 from recommender.similarity.cores import on_cores
+from recommender.similarity.entering import entering
 from recommender.similarity.expansion import (
     FIRST_NEIGHBOURS,
-    NEIGHBOURS,
+    NEAREST,
     Expansion,
     add_neighbours,
     density_of,
@@ -24,64 +28,69 @@ from recommender.similarity.expansion import (
     nearness,
     unexpanded,
 )
-from recommender.similarity.neighbours import Neighbours, joined
+from recommender.similarity.neighbours import GoingOn, Neighbours, joined
 from recommender.similarity.pairs import (
     TEXT_SIGNALS,
-    PairSignals,
     PlainSignals,
     Texts,
     plain_signals,
-    stacked,
 )
 
-_BLOCK = 512  # articles whose candidates are compared at once
-_ROWS = 1 << 14  # whose lists are looked at at once
-_LAST = np.iinfo(np.int32).max
+_BLOCK = 512  # articles whose candidates are looked at at once
+_PAIRS = 1 << 16  # compared at once
+
+_PLAIN = tuple(TEXT_SIGNALS.index(one.name) for one in fields(PlainSignals))
+_EXPANDED, _DENSITY = TEXT_SIGNALS.index("expanded"), TEXT_SIGNALS.index("density")
 
 _Candidates = npt.NDArray[np.int32]
 _Positions = npt.NDArray[np.int64]
 _Scores = npt.NDArray[np.float32]
+_Signals = npt.NDArray[np.float16]
 
 
 def changed_neighbours(
     before: Neighbours,
+    going_on: GoingOn,
     order: Renumbered,
     texts: Texts,
-    count: int,
     *,
+    count: int,
     nearest: _Candidates,
-    earlier: _Candidates,
     lexical: _Candidates,
     always: _Candidates,
 ) -> Neighbours:
     """The `count` nearest others of each article of now with all signals of those pairs.
 
+    The background stays as it was.
+
     Args:
         before: those of before.
+        going_on: what was kept with them.
         order: of both.
         texts: of all articles of now.
-        count: at least 1.
+        count: at least 1; as it was before.
         nearest: shape (n, m): by vector, of now.
-        earlier: the same of before.
         lexical: shape (len(order.fresh), l), padded with -1: those that share words with what came.
         always: shape (n, a), padded with -1: these are kept, however unlike.
     """
-    fresh = order.fresh
-    candidates = joined(joined(nearest[fresh], lexical), always[fresh])
-    known = _Expanded(texts.vectors, _carried(before.expansion, order))
-    _expand(known, texts, fresh, candidates)
-    kept = order.positions(before.positions)
-    lost = (kept < 0) & (before.positions >= 0)
-    kept = order.rows(kept, np.full((len(fresh), kept.shape[1]), -1, dtype=np.int32))
-    short = np.zeros(len(order), dtype=np.bool_)
-    short[order.now[lost.any(axis=1) & (order.now >= 0)]] = True
-    left, right = _entering(
-        order, kept, candidates, nearest=nearest, earlier=earlier, always=always
+    candidates = joined(joined(nearest[order.fresh], lexical), always[order.fresh])
+    none = np.full((len(order.fresh), before.positions.shape[1]), -1, dtype=np.int32)
+    kept = order.rows(order.positions(before.positions), none)
+    pairs = entering(
+        order, kept, candidates, nearest=nearest, earlier=going_on.nearest, always=always
     )
-    rows = _Rows(before, order, kept, short=short, count=count, always=always)
-    rows.put(fresh, left, right, _signals(known, texts, left, right))
+    lists = _Lists(before, order, kept, pairs, _plain(texts, *pairs))
+    first = _Expanded(texts.vectors, _carried(going_on.first, order))
+    known = _Expanded(texts.vectors, _carried(before.expansion, order))
+    anew = _expand_first(lists, first, known)
+    _expand(lists, anew, first, known)
+    positions, signals = _best(lists, anew, known, count, always)
     return Neighbours(
-        *rows.made(), expansion=known.expansion, background=before.background, nearest=nearest
+        positions,
+        signals,
+        known.expansion,
+        before.background,
+        GoingOn(nearest, first.expansion),
     )
 
 
@@ -92,18 +101,111 @@ class _Expanded:
         self._vectors = vectors
         self.expansion = expansion
 
-    def at(self, positions: _Positions) -> Vectors:
-        """Shape (len(positions), dim)."""
-        near = self._vectors[np.maximum(self.expansion.neighbours[positions], 0)]
-        weights = self.expansion.weights[positions]
-        return add_neighbours(self._vectors[positions], near, weights)
-
     def cosines(self, left: _Positions, right: _Positions) -> _Scores:
         """Of pairs; shape (len(left),)."""
-        rows, of = np.unique(np.concatenate([left, right]), return_inverse=True)
-        made = self.at(rows)
-        found: _Scores = np.einsum("ij,ij->i", made[of[: len(left)]], made[of[len(left) :]])
+        found = np.empty(len(left), dtype=np.float32)
+        for start in range(0, len(left), _PAIRS):
+            here = slice(start, start + _PAIRS)
+            both = np.concatenate([left[here], right[here]])
+            rows, of = np.unique(both, return_inverse=True)
+            made, count = self._at(rows), len(left[here])
+            found[here] = np.vecdot(made[of[:count]], made[of[count:]])
         return found
+
+    def of_lists(self, rows: _Positions, positions: _Candidates) -> _Scores:
+        """Of each of the rows with its candidates; 0 where padded."""
+        line, column = np.nonzero(positions >= 0)
+        found = np.zeros(positions.shape, dtype=np.float32)
+        other = positions[line, column].astype(np.int64)
+        found[line, column] = self.cosines(rows[line], other)
+        return found
+
+    def put(self, rows: _Positions, made: Expansion) -> None:
+        """That of some articles."""
+        self.expansion.neighbours[rows] = made.neighbours
+        self.expansion.weights[rows] = made.weights
+        self.expansion.density[rows] = made.density
+
+    def _at(self, rows: _Positions) -> Vectors:
+        near = self._vectors[np.maximum(self.expansion.neighbours[rows], 0)]
+        return add_neighbours(self._vectors[rows], near, self.expansion.weights[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Some articles with all their candidates.
+
+    Attributes:
+        rows: shape (b,), their positions.
+        positions: shape (b, c), padded with -1 anywhere.
+        values: shape (b, len(TEXT_SIGNALS), c), float32: the signals of those of before; of those
+            that enter the plain ones.
+        enters: shape (b, c): which of them enter.
+    """
+
+    rows: _Positions
+    positions: _Candidates
+    values: _Scores
+    enters: npt.NDArray[np.bool_]
+
+    def near(self, scores: _Scores) -> _Scores:
+        """`scores`, -inf where padded."""
+        found: _Scores = np.where(self.positions >= 0, scores, np.float32(-np.inf))
+        return found
+
+
+class _Lists:
+    """The candidates of before and those that enter, of the articles that this changes.
+
+    Attributes:
+        touched: ascending: what came, and who has a candidate more or less.
+        kept: shape (n, c): those of before, -1 in the place of what went.
+        signals: shape (n, len(TEXT_SIGNALS), c): theirs.
+    """
+
+    def __init__(
+        self,
+        before: Neighbours,
+        order: Renumbered,
+        kept: _Candidates,
+        pairs: tuple[_Positions, _Positions],
+        plain: _Scores,
+    ) -> None:
+        left, self._right = pairs
+        none = np.zeros((len(order.fresh), *before.signals.shape[1:]), dtype=np.float16)
+        self.kept, self.signals = kept, order.rows(before.signals, none)
+        self._plain = plain
+        gone = np.zeros(len(before.positions), dtype=np.bool_)
+        for start in range(0, len(gone), _BLOCK):
+            here = slice(start, start + _BLOCK)
+            was = before.positions[here]
+            gone[here] = ((order.now[was] < 0) & (was >= 0)).any(axis=1)
+        lost = order.now[gone & (order.now >= 0)]
+        self.touched = np.union1d(np.union1d(left, lost), order.fresh)
+        self._first = np.searchsorted(left, self.touched)
+        self._many = np.searchsorted(left, self.touched, side="right") - self._first
+
+    def blocks(self, rows: _Positions) -> Iterator[_Block]:
+        """Of some of the touched, ascending; a `_Block` after the other."""
+        places = np.searchsorted(self.touched, rows)
+        for start in range(0, len(rows), _BLOCK):
+            yield self._block(places[start : start + _BLOCK])
+
+    def _block(self, places: _Positions) -> _Block:
+        rows, many = self.touched[places], self._many[places]
+        old = self.kept[rows]
+        width = old.shape[1]
+        positions = np.full((len(rows), width + int(many.max())), -1, dtype=np.int32)
+        values = np.zeros((len(rows), len(TEXT_SIGNALS), positions.shape[1]), dtype=np.float32)
+        positions[:, :width], values[:, :, :width] = old, self.signals[rows]
+        line = np.repeat(np.arange(len(rows)), many)
+        entry = np.arange(len(line)) - np.repeat(np.cumsum(many) - many, many)
+        pair = np.repeat(self._first[places], many) + entry
+        positions[line, width + entry] = self._right[pair]
+        values[line[:, None], _PLAIN, width + entry[:, None]] = self._plain[:, pair].T
+        enters = positions >= 0
+        enters[:, :width] = False
+        return _Block(rows, positions, values, enters)
 
 
 def _carried(expansion: Expansion, order: Renumbered) -> Expansion:
@@ -114,179 +216,112 @@ def _carried(expansion: Expansion, order: Renumbered) -> Expansion:
     return Expansion(neighbours, weights, order.rows(expansion.density, none.density))
 
 
-def _expand(known: _Expanded, texts: Texts, fresh: _Positions, candidates: _Candidates) -> None:
-    """What came, in two rounds as at a whole rebuild, by the densities that are known."""
-    made, there = known.expansion, candidates >= 0
-    plain = PlainSignals(*(np.zeros(candidates.shape, dtype=np.float32) for _ in range(4)))
+def _plain(texts: Texts, left: _Positions, right: _Positions) -> _Scores:
+    """The plain signals of pairs; shape (4, len(left))."""
+    made = np.empty((len(_PLAIN), len(left)), dtype=np.float32)
 
     def compare(here: slice) -> None:
-        row, column = np.nonzero(there[here])
-        other = candidates[here][row, column]
-        part = plain_signals(texts, fresh[here][row], texts, other)
-        for one in fields(PlainSignals):
-            getattr(plain, one.name)[here][row, column] = getattr(part, one.name)
+        part = plain_signals(texts, left[here], texts, right[here])
+        for row, one in enumerate(fields(PlainSignals)):
+            made[row, here] = getattr(part, one.name)
 
-    on_cores(compare, len(fresh), _BLOCK)
-    near = first_nearness(plain.dense, plain.lexical, plain.title)
-    for neighbours in (FIRST_NEIGHBOURS, NEIGHBOURS):
-        near = np.where(there, near, np.float32(-np.inf))
-        density = density_of(near)
-        made.density[fresh] = density
-        part = expansion_of(near, candidates, density, made.density, count=neighbours)
-        made.neighbours[fresh], made.weights[fresh] = part.neighbours, part.weights
-        if neighbours == NEIGHBOURS:
-            return
-        cosines = np.zeros(candidates.shape, dtype=np.float32)
-
-        def weigh(here: slice, into: _Scores = cosines) -> None:
-            row, column = np.nonzero(there[here])
-            other = candidates[here][row, column].astype(np.int64)
-            into[here][row, column] = known.cosines(fresh[here][row], other)
-
-        on_cores(weigh, len(fresh), _BLOCK)
-        near = nearness(cosines, plain.lexical)
-
-
-def _entering(
-    order: Renumbered,
-    kept: _Candidates,
-    candidates: _Candidates,
-    *,
-    nearest: _Candidates,
-    earlier: _Candidates,
-    always: _Candidates,
-) -> tuple[_Positions, _Positions]:
-    """Pairs that no list has yet: whose list each belongs into, and who; ascending, each once."""
-    fresh, total = order.fresh, len(order)
-    row, column = np.nonzero(candidates >= 0)
-    other = candidates[row, column].astype(np.int64)
-    # both ways: who is near to what came may want it in turn
-    pairs = [(fresh[row], other), (other, fresh[row])]
-    was = order.rows(
-        order.positions(earlier), np.full((len(fresh), earlier.shape[1]), -1, dtype=np.int32)
-    )
-    for start in range(0, total, _ROWS):
-        here = slice(start, start + _ROWS)
-        changed = np.flatnonzero((was[here] != nearest[here]).any(axis=1)) + start
-        pairs.append(_new_in(nearest[changed], was[changed], changed))
-        read = np.flatnonzero((always[here] >= 0).any(axis=1)) + start
-        pairs.append(_new_in(always[read], kept[read], read))
-    left, right = (np.concatenate(side) for side in zip(*pairs, strict=True))
-    keys = np.unique(left * total + right)
-    left, right = keys // total, keys % total
-    there = np.zeros(len(keys), dtype=np.bool_)
-    for start in range(0, len(keys), _ROWS):
-        here = slice(start, start + _ROWS)
-        there[here] = (kept[left[here]] == right[here, None]).any(axis=1)
-    return left[~there], right[~there]
-
-
-def _new_in(
-    lists: _Candidates, before: _Candidates, rows: _Positions
-) -> tuple[_Positions, _Positions]:
-    """Pairs of the `rows` with what stands in their lists and did not before."""
-    line, place = np.nonzero(_not_among(lists, before))
-    return rows[line], lists[line, place].astype(np.int64)
-
-
-def _not_among(lists: _Candidates, before: _Candidates) -> npt.NDArray[np.bool_]:
-    """Which entries of each row do not stand in the same row of `before`; False where padded."""
-    row = np.arange(len(lists), dtype=np.int64)[:, None] << 32
-    found: npt.NDArray[np.bool_] = ~np.isin(row + lists, (row + before)[before >= 0])
-    return found & (lists >= 0)
-
-
-def _signals(known: _Expanded, texts: Texts, left: _Positions, right: _Positions) -> PairSignals:
-    made = np.empty((len(TEXT_SIGNALS), len(left)), dtype=np.float32)
-    density = known.expansion.density
-
-    def compare(here: slice) -> None:
-        one, other = left[here], right[here]
-        both = (density[one] + density[other]) / np.float32(2)
-        made[:, here] = stacked(
-            known.cosines(one, other), plain_signals(texts, one, texts, other), both
-        )
-
-    on_cores(compare, len(left), _BLOCK * 100)
+    on_cores(compare, len(left), _PAIRS)
     return made
 
 
-class _Rows:
-    """Positions and signals of all articles, see `Neighbours`."""
+def _expand_first(lists: _Lists, first: _Expanded, known: _Expanded) -> _Positions:
+    """The first round, of those that are expanded anew: these are given back."""
+    anew = []
+    made = []
+    lexical, dense, title = (TEXT_SIGNALS.index(one) for one in ("lexical", "dense", "title"))
+    for block in lists.blocks(lists.touched):
+        values = block.values
+        near = block.near(first_nearness(values[:, dense], values[:, lexical], values[:, title]))
+        wanted = min(NEAREST, near.shape[1])
+        best = np.argpartition(-near, wanted - 1, axis=1)[:, :wanted]
+        some = np.take_along_axis(block.enters, best, axis=1).any(axis=1)
+        for one in (first.expansion, known.expansion):  # whose neighbour went
+            some |= (one.neighbours[block.rows, :FIRST_NEIGHBOURS] < 0).any(axis=1)
+        density = density_of(near[some])
+        first.expansion.density[block.rows[some]] = density
+        anew.append(block.rows[some])
+        made.append((near[some], block.positions[some], density))
+    for rows, (near, positions, density) in zip(anew, made, strict=True):
+        first.put(
+            rows,
+            expansion_of(near, positions, density, first.expansion.density, count=FIRST_NEIGHBOURS),
+        )
+    return np.concatenate([np.empty(0, dtype=np.int64), *anew])
 
-    def __init__(
-        self,
-        before: Neighbours,
-        order: Renumbered,
-        kept: _Candidates,
-        *,
-        short: npt.NDArray[np.bool_],
-        count: int,
-        always: _Candidates,
-    ) -> None:
-        self._before, self._order, self._kept = before, order, kept
-        self._short, self._count, self._always = short, count, always
-        self._parts: list[tuple[_Positions, _Candidates, npt.NDArray[np.float16]]] = []
 
-    def put(
-        self, fresh: _Positions, left: _Positions, right: _Positions, signals: PairSignals
-    ) -> None:
-        """Chooses anew for whom something entered, or who lost one."""
-        touched = np.union1d(np.union1d(left, np.flatnonzero(self._short)), fresh)
-        first = np.searchsorted(left, touched)
-        sizes = np.searchsorted(left, touched, side="right") - first
-        was = np.full(len(self._order), -1, dtype=np.int64)
-        was[self._order.now[self._order.now >= 0]] = np.flatnonzero(self._order.now >= 0)
-        for start in range(0, len(touched), _BLOCK):
-            here = slice(start, start + _BLOCK)
-            rows, width = touched[here], int(sizes[here].max())
-            old = self._kept[rows]
-            positions = np.full((len(rows), old.shape[1] + width), -1, dtype=np.int32)
-            values = np.zeros((len(rows), len(TEXT_SIGNALS), positions.shape[1]), dtype=np.float16)
-            positions[:, : old.shape[1]] = old
-            values[:, :, : old.shape[1]] = self._before.signals[np.maximum(was[rows], 0)]
-            many = sizes[here]
-            line = np.repeat(np.arange(len(rows)), many)
-            entry = np.arange(len(line)) - np.repeat(np.cumsum(many) - many, many)
-            place = np.repeat(first[here], many) + entry
-            positions[line, old.shape[1] + entry] = right[place]
-            values[line, :, old.shape[1] + entry] = signals[:, place].T
-            self._parts.append((rows, *self._best(rows, positions, values)))
+def _expand(lists: _Lists, anew: _Positions, first: _Expanded, known: _Expanded) -> None:
+    """The second round, of those that are expanded anew."""
+    lexical = TEXT_SIGNALS.index("lexical")
+    found = []
+    for block in lists.blocks(anew):
+        cosines = first.of_lists(block.rows, block.positions)
+        near = block.near(nearness(cosines, block.values[:, lexical]))
+        density = density_of(near)
+        known.expansion.density[block.rows] = density
+        found.append((block.rows, near, block.positions, density))
+    for rows, near, positions, density in found:
+        known.put(rows, expansion_of(near, positions, density, known.expansion.density))
 
-    def _best(
-        self, rows: _Positions, positions: _Candidates, values: npt.NDArray[np.float16]
-    ) -> tuple[_Candidates, npt.NDArray[np.float16]]:
-        there = positions >= 0
-        expanded = values[:, TEXT_SIGNALS.index("expanded")].astype(np.float32)
-        lexical = values[:, TEXT_SIGNALS.index("lexical")].astype(np.float32)
-        near = np.where(there, nearness(expanded, lexical), np.float32(-np.inf))
-        ranks = np.lexsort((positions, -near), axis=1)
-        chosen = np.zeros(positions.shape, dtype=np.bool_)
-        np.put_along_axis(chosen, ranks[:, : self._count], values=True, axis=1)
-        chosen |= ~_not_among(positions, self._always[rows])
-        chosen &= there
-        best = np.argsort(np.where(chosen, positions, _LAST), axis=1, kind="stable")
-        kept = np.take_along_axis(chosen, best, axis=1)
-        found = np.where(kept, np.take_along_axis(positions, best, axis=1), -1)
-        width = int(kept.sum(axis=1).max(initial=0))
+
+def _best(
+    lists: _Lists, anew: _Positions, known: _Expanded, count: int, always: _Candidates
+) -> tuple[_Candidates, _Signals]:
+    """All lists, those that nothing changed as they were."""
+    density, lexical = known.expansion.density, TEXT_SIGNALS.index("lexical")
+    width = lists.kept.shape[1]
+    made = []
+    mirrored = []
+    for block in lists.blocks(lists.touched):
+        values, rows, positions = block.values, block.rows, block.positions
+        compared = block.enters | (among(rows, anew)[:, None] & (positions >= 0))
+        line, column = np.nonzero(compared)
+        other = positions[line, column].astype(np.int64)
+        cosines = known.cosines(rows[line], other)
+        values[line, _EXPANDED, column] = cosines
+        values[line, _DENSITY, column] = (density[rows[line]] + density[other]) / 2
+        near = block.near(nearness(values[:, _EXPANDED], values[:, lexical]))
+        best, there = best_of(positions, ranked(positions, near), count, always[rows])
+        most = int(there.sum(axis=1).max(initial=0))
+        best, there = best[:, :most], there[:, :most]
+        found = np.where(there, np.take_along_axis(positions, best, axis=1), -1)
         signals = np.take_along_axis(values, best[:, None], axis=2)
-        signals[~np.broadcast_to(kept[:, None], signals.shape)] = 0
-        return found[:, :width], signals[:, :, :width]
-
-    def made(self) -> tuple[_Candidates, npt.NDArray[np.float16]]:
-        """All of them, those that nothing entered as they were."""
-        before, order = self._before.signals, self._order
-        width = max([self._kept.shape[1], *(part[1].shape[1] for part in self._parts)])
-        positions = _widened(self._kept, width)
-        none = np.zeros((len(order.fresh), *before.shape[1:]), dtype=np.float16)
-        signals = _widened(order.rows(before, none), width, 0)
-        for rows, found, values in self._parts:
-            positions[rows], signals[rows] = _widened(found, width), _widened(values, width, 0)
-        used = int((positions >= 0).any(axis=0).sum())  # padding stands at the end
-        return positions[:, :used], signals[:, :, :used]
+        made.append((rows, found, np.where(there[:, None], signals, 0).astype(np.float16)))
+        old = ~block.enters[line, column]
+        mirrored.append(((other[old], rows[line[old]]), cosines[old]))
+        width = max(width, found.shape[1])
+    every = _widened(lists.kept, width, -1)
+    signals_of_all = _widened(lists.signals, width, 0)
+    for rows, found, kept in made:
+        every[rows], signals_of_all[rows] = _widened(found, width, -1), _widened(kept, width, 0)
+    for pairs, cosines in mirrored:
+        _mirror(every, signals_of_all, pairs, cosines, density)
+    used = int((every >= 0).any(axis=0).sum())  # padding stands at the end
+    return every[:, :used], signals_of_all[:, :, :used]
 
 
-def _widened(array: Any, width: int, fill: int = -1) -> Any:
+def _mirror(
+    positions: _Candidates,
+    signals: _Signals,
+    pairs: tuple[_Positions, _Positions],
+    cosines: _Scores,
+    density: _Scores,
+) -> None:
+    """What was found out of pairs, also where the other one asks."""
+    left, right = pairs
+    same = positions[left] == right[:, None]
+    line = np.flatnonzero(same.any(axis=1))
+    column = same[line].argmax(axis=1)
+    rows = left[line]
+    signals[rows, _EXPANDED, column] = cosines[line]
+    signals[rows, _DENSITY, column] = (density[rows] + density[right[line]]) / 2
+
+
+def _widened(array: Any, width: int, fill: int) -> Any:
     """Padded behind up to `width`."""
     behind = [(0, 0)] * (array.ndim - 1) + [(0, width - array.shape[-1])]
     return np.pad(array, behind, constant_values=fill) if width > array.shape[-1] else array

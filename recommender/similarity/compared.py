@@ -1,7 +1,7 @@
 """All candidates of all articles compared, and the best kept: a block at a time, on all cores."""
 
 from contextlib import closing
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,17 @@ _Scores = npt.NDArray[np.float32]
 _Candidates = npt.NDArray[np.int32]
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What is kept; see `Neighbours`."""
+
+    positions: _Candidates
+    signals: npt.NDArray[np.float16]
+    expansion: Expansion
+    first: Expansion
+    background: _Scores
+
+
 def compared(
     texts: Texts,
     positions: _Candidates,
@@ -47,7 +58,7 @@ def compared(
     always: _Candidates | None,
     progress: Progress | None,
     folder: Path | None,
-) -> tuple[_Candidates, npt.NDArray[np.float16], Expansion, _Scores]:
+) -> Compared:
     """The `count` best candidates of each article.
 
     Takes the memory of the vectors once more, 4 bytes for each candidate that is kept, and in the
@@ -61,19 +72,16 @@ def compared(
         always: shape (n, m), padded with -1: among `positions`, and kept however unlike.
         progress: told of articles done.
         folder: on the disk to use; None: the one for temporary files.
-
-    Returns:
-        positions, signals, expansion and background of `Neighbours`.
     """
     with closing(_Pairs(texts, positions, folder)) as pairs:
         on_cores(pairs.compare, len(positions), _BLOCK, progress)
-        pairs.expand(FIRST_NEIGHBOURS)
+        first = pairs.expand(FIRST_NEIGHBOURS)
         on_cores(pairs.weigh, len(positions), _BLOCK)
         expansion = pairs.expand(NEIGHBOURS)
         with closing(_Best(pairs, count, background, always, folder)) as best:
             on_cores(best.take, len(positions), _BLOCK)
             pairs.forget_expanded()
-            return *best.kept(), expansion, best.background()
+            return Compared(*best.kept(), expansion, first, best.background())
 
 
 class _Pairs:
@@ -183,20 +191,15 @@ class _Best:
         near = nearness(expanded, plain.lexical)
         both = (pairs.density[here, None] + pairs.density[positions]) / np.float32(2)
         signals = stacked(expanded, plain, both)
-        # ties by position: same corpus, same answer
-        ranks = np.lexsort((positions, -np.where(there, near, np.float32(-np.inf))), axis=1)
+        ranks = ranked(positions, near)
         counts = there.sum(axis=1)
         rows = np.flatnonzero(counts)
         columns = ranks[rows, np.minimum(counts[rows], self._rank) - 1]
         self._far[:, here.start + rows] = signals[:, rows, columns]
-        chosen = np.zeros(positions.shape, dtype=np.bool_)
-        np.put_along_axis(chosen, ranks[:, : self._count], values=True, axis=1)
-        if self._always is not None:
-            chosen |= _are_among(positions, self._always[here])
-        chosen &= there
-        best = np.argsort(np.where(chosen, positions, _LAST), axis=1, kind="stable")
-        best = best[:, : self._positions.shape[1]]
-        kept = np.take_along_axis(chosen, best, axis=1)
+        always = None if self._always is None else self._always[here]
+        most = self._positions.shape[1]
+        best, kept = best_of(positions, ranks, self._count, always)
+        best, kept = best[:, :most], kept[:, :most]
         self._positions[here] = np.where(kept, np.take_along_axis(positions, best, axis=1), -1)
         found = np.take_along_axis(signals, best[None], axis=2)
         self._signals[here] = np.where(kept, found, 0).swapaxes(0, 1)
@@ -220,6 +223,38 @@ class _Best:
             return np.zeros(len(TEXT_SIGNALS), dtype=np.float32)
         found: _Scores = self._far[:, rows].mean(axis=1)
         return found
+
+
+def ranked(positions: _Candidates, near: _Scores) -> npt.NDArray[np.int64]:
+    """Columns of each row, the nearest first, ties by position; padding last. All of one shape."""
+    # ties by position: same corpus, same answer
+    return np.lexsort((positions, -np.where(positions >= 0, near, np.float32(-np.inf))), axis=1)
+
+
+def best_of(
+    positions: _Candidates,
+    ranks: npt.NDArray[np.int64],
+    count: int,
+    always: _Candidates | None,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Columns of the candidates to keep, in the order of their positions, then of the others.
+
+    Args:
+        positions: shape (n, c), padded with -1.
+        ranks: as `ranked` gives them.
+        count: the first so many are kept.
+        always: shape (n, m), padded with -1: and these.
+
+    Returns:
+        The columns, and which of those are kept; both of shape (n, c).
+    """
+    chosen = np.zeros(positions.shape, dtype=np.bool_)
+    np.put_along_axis(chosen, ranks[:, :count], values=True, axis=1)
+    if always is not None:
+        chosen |= _are_among(positions, always)
+    chosen &= positions >= 0
+    best = np.argsort(np.where(chosen, positions, _LAST), axis=1, kind="stable")
+    return best, np.take_along_axis(chosen, best, axis=1)
 
 
 def _are_among(positions: _Candidates, wanted: _Candidates) -> npt.NDArray[np.bool_]:

@@ -21,7 +21,9 @@ NEIGHBOURS = 3
 FIRST_NEIGHBOURS = 2
 """Those of the first round, whose scores know no expansion yet."""
 
-_NEAREST = 4  # whose mean nearness is the density
+NEAREST = 4
+"""Articles whose mean nearness is the density."""
+
 _CORRECTION = 0.25  # of the sum of both densities
 _TITLE = 0.25
 _LEXICAL = 0.7  # beside a cosine that counts 1
@@ -67,7 +69,7 @@ def nearness(expanded: Scores, lexical: Scores) -> Scores:
 
 def density_of(near: Scores) -> Scores:
     """Mean of each row's highest; shape (n,). Padding must be -inf; 0 where nothing else is."""
-    wanted = min(_NEAREST, near.shape[1])
+    wanted = min(NEAREST, near.shape[1])
     if not wanted:
         return np.zeros(len(near), dtype=np.float32)
     best = np.partition(near, near.shape[1] - wanted, axis=1)[:, -wanted:]

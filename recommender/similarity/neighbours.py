@@ -40,15 +40,27 @@ class Neighbours:
         background: shape (len(TEXT_SIGNALS),), float32: the mean signals of each article with its
             `BACKGROUND`th nearest, or the last where there are fewer: as near as that are articles
             of this corpus that have nothing to do with each other.
-        nearest: shape (n, m), int32: the nearest by vector alone, as `knn_graph` returns them, so
-            that the next rebuild goes on from there; None where they were read to be served.
+        going_on: what only the next rebuild needs; None where they were read to be served.
     """
 
     positions: npt.NDArray[np.int32]
     signals: npt.NDArray[np.float16]
     expansion: Expansion
     background: npt.NDArray[np.float32]
-    nearest: npt.NDArray[np.int32] | None = None
+    going_on: "GoingOn | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoingOn:
+    """What the next rebuild goes on from.
+
+    Attributes:
+        nearest: shape (n, m), int32: the nearest by vector alone, as `knn_graph` returns them.
+        first: the expansions of the first round, see `compared`.
+    """
+
+    nearest: npt.NDArray[np.int32]
+    first: Expansion
 
 
 def nearest_by_vector(
@@ -92,7 +104,7 @@ def find_neighbours(
         positions = joined(positions, lexical)
     if always is not None:
         positions = joined(positions, always)
-    kept, signals, expansion, background = compared(
+    made = compared(
         texts,
         positions,
         count,
@@ -101,7 +113,13 @@ def find_neighbours(
         progress=progress,
         folder=folder,
     )
-    return Neighbours(kept, signals, expansion, background, nearest)
+    return Neighbours(
+        made.positions,
+        made.signals,
+        made.expansion,
+        made.background,
+        GoingOn(nearest, made.first),
+    )
 
 
 def joined(one: npt.NDArray[np.int32], other: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -124,26 +142,37 @@ def write_neighbours(neighbours: Neighbours, draft: Draft) -> None:
     np.save(draft.path("neighbours.positions.npy"), neighbours.positions)
     np.save(draft.path("neighbours.signals.npy"), neighbours.signals)
     np.save(draft.path("neighbours.background.npy"), neighbours.background)
-    if neighbours.nearest is not None:
-        np.save(draft.path("neighbours.nearest.npy"), neighbours.nearest)
-    for name in _EXPANSION:
-        np.save(draft.path(f"expansion.{name}.npy"), getattr(neighbours.expansion, name))
+    _write_expansion(neighbours.expansion, draft, "expansion")
+    if neighbours.going_on is not None:
+        np.save(draft.path("neighbours.nearest.npy"), neighbours.going_on.nearest)
+        _write_expansion(neighbours.going_on.first, draft, "expansion.first")
 
 
-def read_nearest(snapshot: Snapshot) -> npt.NDArray[np.int32]:
-    """`Neighbours.nearest`, memory-mapped.
+def _write_expansion(made: Expansion, draft: Draft, name: str) -> None:
+    for part in _EXPANSION:
+        np.save(draft.path(f"{name}.{part}.npy"), getattr(made, part))
+
+
+def _read_expansion(snapshot: Snapshot, name: str) -> Expansion:
+    return Expansion(*(read_array(snapshot, f"{name}.{part}") for part in _EXPANSION))
+
+
+def read_going_on(snapshot: Snapshot) -> GoingOn:
+    """`Neighbours.going_on`, memory-mapped.
 
     Raises:
         FileNotFoundError: a snapshot of before they were kept.
     """
-    return read_array(snapshot, "neighbours.nearest")
+    return GoingOn(
+        read_array(snapshot, "neighbours.nearest"), _read_expansion(snapshot, "expansion.first")
+    )
 
 
 def read_neighbours(snapshot: Snapshot) -> Neighbours:
-    """What `write_neighbours` wrote but `nearest`, memory-mapped."""
+    """What `write_neighbours` wrote but `going_on`, memory-mapped."""
     return Neighbours(
         positions=read_array(snapshot, "neighbours.positions"),
         signals=read_array(snapshot, "neighbours.signals"),
-        expansion=Expansion(*(read_array(snapshot, f"expansion.{name}") for name in _EXPANSION)),
+        expansion=_read_expansion(snapshot, "expansion"),
         background=read_array(snapshot, "neighbours.background"),
     )

@@ -19,7 +19,7 @@ from recommender.errors import NotReady, RebuildBusy, SettingsError
 from recommender.jobs.lock import rebuild_lock
 from recommender.settings import Settings
 from recommender.settings_tables import RebuildSettings
-from recommender.similarity.neighbours import read_nearest
+from recommender.similarity.neighbours import read_going_on
 from tests.jobs.home import NOW, WordEmbedder, articles, opened, parts, view
 
 
@@ -213,7 +213,7 @@ def test_nearest_articles_go_on_from_the_snapshot_before_as_if_found_anew(
         SnapshotStore(tmp_path / home / "snapshots").open(version)
         for home, version in (("grown", grown), ("anew", anew))
     )
-    np.testing.assert_array_equal(read_nearest(one), read_nearest(other))
+    np.testing.assert_array_equal(read_going_on(one).nearest, read_going_on(other).nearest)
     assert one.manifest.facts["nearest_recall"] == 1.0
     assert one.manifest.facts["recall_asked"] == 0.99
 
