@@ -73,7 +73,7 @@ def by_vector(
         steps: told of both.
     """
     path = folder / _INDEX
-    index = steps.timed("index", lambda: _on_disk(indexed(rows, vectors), path))
+    index = steps.timed("index", lambda: on_disk(indexed(rows, vectors), path))
     previous = None if before is None else _previous(rows, vectors, before)
     kept = None if before is None or previous is None else _went_on(before, previous)
     nearest = steps.timed(
@@ -84,7 +84,8 @@ def by_vector(
     return ByVector(index, nearest, previous)
 
 
-def _on_disk(index: FaissIndex, path: Path) -> FaissIndex:
+def on_disk(index: FaissIndex, path: Path) -> FaissIndex:
+    """The same one, which then takes no memory that the system cannot take back."""
     index.save(path)
     return FaissIndex.load(path)
 

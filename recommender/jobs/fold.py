@@ -7,17 +7,20 @@ went are related as there; see `changed_neighbours`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from index.ascending import located
+from index.faiss_index import FaissIndex
 from index.graph_update import Before
-from index.protocol import Vectors
+from index.protocol import Ids, Vectors
 from index.snapshot import Snapshot
 from recommender.articles.catalog import Changes
 from recommender.articles.renumbered import Renumbered
 from recommender.articles.vector_queries import Change
+from recommender.jobs.by_vector import on_disk
 from recommender.jobs.made import Made
 from recommender.jobs.relations import LEXICAL_SHARE, stories_of
 from recommender.jobs.steps import Steps
@@ -68,6 +71,7 @@ def fold(
     learned: Learned,
     *,
     read: ReadTogether,
+    folder: Path,
     steps: Steps,
 ) -> Made:
     """The snapshot of now, out of the one before.
@@ -78,6 +82,7 @@ def fold(
         count: candidates kept for each article.
         learned: when a pair is one story.
         read: what the same people read.
+        folder: on the disk to use; nothing is left in it.
         steps: told of each.
 
     Raises:
@@ -98,7 +103,7 @@ def fold(
     order = Renumbered.of(corpus.base.columns.rows, _rows(changes.changes), came)
     shelf = steps.timed("merge", lambda: merged(corpus.base, stocked.shelf, order))
     gone = corpus.base.columns.rows[order.now < 0]
-    index = steps.timed("index", lambda: read_index(current).changed(gone, came, vectors))
+    index = steps.timed("index", lambda: _index(current, gone, came, vectors, folder))
     texts, going_on = shelf.texts, read_going_on(current)
     before = Before(going_on.nearest, order.now)
     nearest = steps.timed(
@@ -136,6 +141,14 @@ def fold(
         changes.revision,
         folded_into(current) + len(changes.changes),
     )
+
+
+def _index(current: Snapshot, gone: Ids, came: Ids, vectors: Vectors, folder: Path) -> FaissIndex:
+    path = folder / "changed.faiss"
+    try:
+        return on_disk(read_index(current).changed(gone, came, vectors), path)
+    finally:
+        path.unlink(missing_ok=True)  # it stays as long as it is mapped
 
 
 def _rows(changes: Sequence[Change]) -> npt.NDArray[np.int64]:

@@ -190,7 +190,11 @@ class Rebuilder:
         self, steps: Steps, current: Snapshot | None, read: ReadTogether, *, whole: bool
     ) -> tuple[str, Made]:
         with self.store.draft() as draft:
-            made = None if whole or current is None else self._folded(steps, current, read)
+            made = (
+                None
+                if whole or current is None
+                else self._folded(steps, current, read, draft.folder)
+            )
             if made is None:
                 made = self._whole(steps, current, read, draft.folder)
             shelf, index, relations = made.stocked.shelf, made.index, made.relations
@@ -231,7 +235,9 @@ class Rebuilder:
                 )
             return make_whole(export, current, self.options, read=read, folder=folder, steps=steps)
 
-    def _folded(self, steps: Steps, current: Snapshot, read: ReadTogether) -> Made | None:
+    def _folded(
+        self, steps: Steps, current: Snapshot, read: ReadTogether, folder: Path
+    ) -> Made | None:
         """None where all has to be made anew."""
         manifest, options, facts = current.manifest, self.options, self._facts()
         room = options.folding.room(current)
@@ -243,7 +249,13 @@ class Rebuilder:
         changes = self.catalog.changed_since(manifest.revision, embedder)
         try:
             return fold(
-                current, changes, options.neighbours, options.learned, read=read, steps=steps
+                current,
+                changes,
+                options.neighbours,
+                options.learned,
+                read=read,
+                folder=folder,
+                steps=steps,
             )
         except (SnapshotError, OSError):
             return None  # damaged: all is made anew
