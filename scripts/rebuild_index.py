@@ -33,7 +33,8 @@ def main() -> int:
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each redirect otherwise
     try:
-        rebuilt = run_rebuild(asked.home, asked.sources, asked.map, line_watch(_log.info))
+        watch = line_watch(_log.info)
+        rebuilt = run_rebuild(asked.home, asked.sources, asked.map, watch, whole=asked.whole)
     except Exception as error:  # noqa: BLE001 - the door: whatever it is, one line and a status
         _log.error("%s", one_line(error), exc_info=asked.debug)
         return FAILED
@@ -49,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="files, addresses, or -")
     parser.add_argument("--home", type=Path, help="default: RECOMMENDER_HOME, ./recommender-data")
     parser.add_argument("--map", action="append", default=[], metavar="FIELD=NAME")
+    parser.add_argument("--whole", action="store_true", help="make all anew")
     parser.add_argument("--debug", action="store_true", help="log where an error came from")
     return parser.parse_args()
 
