@@ -112,6 +112,7 @@ def _of_rebuilds(asked: Million, made: Rebuilds) -> tuple[list[Contest], list[Go
             facts={
                 **(facts if one is made.whole else {}),
                 "most memory of its own, GiB": one.own_gib,
+                **({"in": one.own_in} if one.own_in else {}),
                 "with mapped files, GiB": one.peak_gib,
             },
             stages={name: figure("s", [[seconds]]) for name, seconds in one.stages.items()},
@@ -137,6 +138,11 @@ def _of_rebuilds(asked: Million, made: Rebuilds) -> tuple[list[Contest], list[Go
             name="seconds of a rebuild of a million with nothing new",
             at_most=asked.seconds_again,
             came=made.again.seconds,
+        ),
+        Goal(
+            name="GiB of its own that a rebuild of a million takes",
+            at_most=asked.rebuild_gib,
+            came=made.whole.own_gib,
         ),
         Goal(
             name="GiB of a rebuild of a million, mapped files included",

@@ -17,6 +17,7 @@ from benchmarks.corpora import opened, real_vectors
 from benchmarks.raw import commit_of
 from benchmarks.streamed import GivenVectors, Streamed
 from index.protocol import Vectors
+from recommender.jobs.steps import Watch
 
 _RECORD = "rebuilds.json"
 _STATUS = Path("/proc/self/status")
@@ -32,6 +33,7 @@ class Rebuilt(BaseModel):
         seconds: from the first record to the end.
         stages: seconds of each.
         own_gib: the most memory that was its own, not of mapped files.
+        own_in: the step in which that was.
         peak_gib: the most memory, pages of mapped files included; the system takes those back.
     """
 
@@ -41,6 +43,7 @@ class Rebuilt(BaseModel):
     seconds: float
     stages: dict[str, float]
     own_gib: float
+    own_in: str = ""  # records of before it was told lack it
     peak_gib: float
 
 
@@ -99,28 +102,36 @@ def _in_a_process(home: Path, real: Vectors, records: Streamed) -> Rebuilt:
 def _rebuilt(home: Path, real: Vectors, records: Streamed) -> Rebuilt:
     with opened(home, GivenVectors(real), follow=False) as recommender, _memory() as most:
         start = time.perf_counter()
-        report = recommender.rebuild(records)
+        report = recommender.rebuild(records, watch=Watch(step=most.begin))
         return Rebuilt(
             articles=report.articles,
             seconds=round(time.perf_counter() - start, 3),
             stages=report.seconds,
             own_gib=round(most.own, 2),
+            own_in=most.own_in,
             peak_gib=round(most.all, 2),
         )
 
 
 @dataclass(slots=True)
 class _Most:
-    """GiB."""
+    """GiB, and the step in which the most was its own."""
 
     own: float = 0.0
+    own_in: str = ""
     all: float = 0.0
+    step: str = ""
     ended: threading.Event = field(default_factory=threading.Event)
+
+    def begin(self, step: str) -> None:
+        self.step = step
 
     def watch(self) -> None:
         while not self.ended.wait(_EVERY):
             own, mapped = memory_gib(_STATUS, ("RssAnon", "RssFile"))
-            self.own, self.all = max(self.own, own), max(self.all, own + mapped)
+            if own > self.own:
+                self.own, self.own_in = own, self.step
+            self.all = max(self.all, own + mapped)
 
 
 @contextmanager
