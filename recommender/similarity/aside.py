@@ -33,7 +33,7 @@ class Aside(Generic[_Number]):
 
     def __setitem__(self, here: slice, rows: npt.NDArray[_Number]) -> None:
         """Writes rows; `here` has both ends and no step."""
-        left = np.ascontiguousarray(rows, dtype=self._dtype).reshape(-1).view(np.uint8)
+        left = np.ascontiguousarray(rows, dtype=self._dtype).reshape(-1).view(np.uint8).data
         at = here.start * self._bytes
         while len(left):
             done = os.pwrite(self._file.fileno(), left, at)

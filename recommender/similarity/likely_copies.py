@@ -121,7 +121,8 @@ def _ranges(sharing: list[_Sharing], count: int) -> list[int]:
         pairs += np.bincount(one.articles, one.partners, minlength=count).astype(np.int64)
     before = np.cumsum(pairs)
     wanted = np.arange(_PART, before.max(initial=0), _PART)
-    return np.unique([0, *np.searchsorted(before, wanted).tolist(), count]).tolist()
+    ends: list[int] = np.unique([0, *np.searchsorted(before, wanted), count]).tolist()
+    return ends
 
 
 def _often(pairs: list[_Keys]) -> _Keys:
