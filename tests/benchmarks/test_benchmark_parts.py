@@ -101,8 +101,11 @@ def test_contestants_find_what_is_nearest(make: Callable[[Vectors], Contestant])
     hits = [
         len(set(row.tolist()) & set(true.tolist())) for row, true in zip(found, truth, strict=True)
     ]
-    assert [row[0] for row in found] == list(range(20))
-    assert sum(hits) >= 0.95 * 5 * 20
+    first = sum(row[0] == at for at, row in enumerate(found))
+    exact = isinstance(one, Numpy | ScikitLearn | Ours)  # ours is flat at this size
+    # a graph built on several threads may miss a few, other ones each time
+    assert first >= (20 if exact else 18)
+    assert sum(hits) >= (100 if exact else 95)
 
 
 def test_the_index_stands_beside_others_at_one_recall() -> None:
