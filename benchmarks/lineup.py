@@ -33,8 +33,9 @@ class Entry(_Record):
     Attributes:
         who: the same whatever the size.
         name: with what is particular to it at this size.
-        took: of one query, at the least breadth that came to what was wanted, else at the one
-            that came nearest.
+        version: of its library.
+        took: of one query, at the breadth that it was tuned to as it was built, else at the least
+            that came to what was wanted, else at the one that came nearest.
         quality: of the timed queries.
         ratio: to the first of the lineup, the median over the rounds.
         breadth: that it was told to look.
@@ -49,6 +50,7 @@ class Entry(_Record):
 
     who: str
     name: str
+    version: str = ""
     took: Figure | None = None
     quality: float | None = None
     ratio: float | None = None
@@ -81,8 +83,11 @@ class Lineup(_Record):
     entries: tuple[Entry, ...]
 
     def came_to_it(self, entry: Entry) -> bool:
-        """Whether an entry has the quality that was wanted."""
-        return entry.quality is not None and entry.quality >= (self.wanted or 0.0)
+        """Whether the quality that was wanted came at some breadth.
+
+        By the queries that the breadth was found with: those that are timed vary about it.
+        """
+        return any(point.quality >= (self.wanted or 0.0) for point in entry.curve)
 
 
 def growth(lineups: Sequence[Lineup]) -> Mapping[str, float]:

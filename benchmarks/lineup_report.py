@@ -38,13 +38,14 @@ def beside_each_other(lineup: Lineup) -> Iterator[str]:
     wanted = "" if lineup.wanted is None else f", {lineup.quality_is} {lineup.wanted:g} wanted"
     yield f"{lineup.name}, {lineup.size:,}{wanted}; a core reads {number(lineup.bandwidth)} GB/s:"
     yield ""
-    yield f"| by | {lineup.quality_is} | {' | '.join(_COLUMNS)} |"
-    yield f"|---{'|---:' * (len(_COLUMNS) + 1)}|"
+    yield f"| by | version | {lineup.quality_is} | {' | '.join(_COLUMNS)} |"
+    yield f"|---|---{'|---:' * (len(_COLUMNS) + 1)}|"
     for entry in lineup.entries:
         if entry.took is not None:
             quality = number(entry.quality or 0.0)
             reached = "" if lineup.came_to_it(entry) else " **not reached**"
-            yield f"| {entry.name} | {quality}{reached} | {' | '.join(_cells(entry))} |"
+            cells = (entry.name, entry.version, f"{quality}{reached}", *_cells(entry))
+            yield f"| {' | '.join(cells)} |"
     yield ""
     first, *others = lineup.entries
     if first.took is not None:

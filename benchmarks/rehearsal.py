@@ -1,5 +1,7 @@
 """A run over next to nothing: what `--quick` and the tests measure."""
 
+from dataclasses import replace
+
 from benchmarks.contestants.definitions import Asked, Contestants, TextContestants
 from benchmarks.definitions import (
     ArchiveSpeed,
@@ -27,7 +29,7 @@ QUICK = Definitions(
     related=_QUICK_RELATED,
     contestants=_QUICK_CONTESTANTS,
     contestants_texts=TextContestants(sizes=(300,), asked=_QUICK_ASKED),
-    contestants_million=_QUICK_CONTESTANTS,
+    contestants_million=replace(_QUICK_CONTESTANTS, who=("ours", "exact", "usearch")),
     scoring=ScoringRate(articles=300, one_by_one=20, rounds=2),
     http=_QUICK_HTTP,
     events=EventsRate(

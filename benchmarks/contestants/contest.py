@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -125,8 +126,11 @@ def _prepare(one: _Standing, contest: Contest, asked: Asked) -> None:
         if quality >= _ENOUGH:
             break
     wanted = contest.wanted or 0.0
-    enough = (point for point in one.curve if point.quality >= wanted)
-    one.chosen = next(enough, max(one.curve, key=lambda point: point.quality))
+    enough = [point for point in one.curve if point.quality >= wanted]
+    own = [point for point in enough if point.breadth == one.built.tuned]
+    nearest = max(one.curve, key=lambda point: point.quality)
+    # who uses one that is tuned as it is built looks so widely, though less might do here
+    one.chosen = (own or enough or [nearest])[0]
     warm_up = range(asked.learned, asked.learned + asked.warm_up)
     count = _affordable(took, asked.seconds / 4, asked.warm_up, asked.fewest)
     _median_ms(one, one.chosen.breadth, warm_up[:count])
@@ -163,6 +167,7 @@ def _entry(one: _Standing, first: _Standing, contest: Contest, bytes_a_second: f
     return Entry(
         who=one.who.called,
         name=one.built.name,
+        version=version(one.who.library),
         took=took,
         quality=_rounded(contest.judge(one.numbers, np.concatenate(one.rows))),
         ratio=beside,

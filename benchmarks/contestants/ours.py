@@ -20,7 +20,7 @@ class Ours(Plain):
         ids = np.arange(len(vectors), dtype=np.int64)
         self._index = FaissIndex.build(ids, vectors, recall=given.recall, threads=1)
         self.name = f"FaissIndex ({self._index.kind})"
-        own = self._index.breadth
+        self.tuned = own = self._index.breadth
         self.breadths = () if own is None else tuple(sorted({own, *BREADTHS}))
 
     def look(self, breadth: int) -> None:

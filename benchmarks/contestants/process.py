@@ -50,6 +50,7 @@ class Built:
     """What a contestant is once it is made.
 
     Attributes:
+        name, breadths, tuned: as in `Contestant`.
         seconds: to build, its library imported before.
         memory_mib: by which its processes grew, mapped files left out.
         disk_mib: in its own folder, or in its database.
@@ -57,6 +58,7 @@ class Built:
 
     name: str
     breadths: Sequence[int]
+    tuned: int | None
     seconds: float
     memory_mib: float
     disk_mib: float
@@ -214,6 +216,7 @@ def _build(task: Task, folder: Path) -> tuple[Contestant[Any], Built]:
     return made, Built(
         name=made.name,
         breadths=made.breadths,
+        tuned=made.tuned,
         seconds=seconds,
         memory_mib=(memory_of(made.pids) - before) / _MIB,
         disk_mib=(bytes_below(folder) + made.bytes_on_disk()) / _MIB,

@@ -38,11 +38,13 @@ class Contestant(Protocol[Query_contra]):
     Attributes:
         name: as the report calls it, with what is particular to how it was made.
         breadths: how widely it can be told to look, ascending; empty where it cannot.
+        tuned: the one of these that it has found itself as it was built; None where it does not.
         pids: of processes other than this one that work for it.
     """
 
     name: str
     breadths: Sequence[int]
+    tuned: int | None
     pids: Sequence[int]
 
     def look(self, breadth: int) -> None:
@@ -65,6 +67,7 @@ class Plain:
     """What most of them have in common: one process, one breadth, and no word of what was read."""
 
     breadths: Sequence[int] = ()
+    tuned: int | None = None
     pids: Sequence[int] = ()
 
     def look(self, breadth: int) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.contestants import texts, vectors
 from benchmarks.contestants.contest import Contest, line_up
-from benchmarks.contestants.definitions import Asked, Contestants, TextContestants
+from benchmarks.contestants.definitions import AT_A_MILLION, Asked, Contestants, TextContestants
 from benchmarks.contestants.known import TEXTS, USEARCH, VECTORS, Known
 from benchmarks.contestants.process import Ask, ContestantFailedError, Running, Task
 from benchmarks.contestants.protocol import Given, Rows
@@ -19,8 +19,9 @@ from benchmarks.lineup import Entry, Lineup
 from index.protocol import Vectors
 from recommender.articles.text import article_text
 
-# of the extra that `make bench` installs
-LIBRARIES = {"hnswlib": "hnswlib", "chroma": "chromadb", "txtai": "txtai"}
+LEFT_TO_BENCH = ("hnswlib", "chroma", "txtai")
+"""Those of the extra that `make bench` installs."""
+
 EXACT = ("ours", "exact", "scikit_learn", "lancedb", "qdrant", "txtai", "sqlite_vec")
 """Those that compare all of so few vectors."""
 BRIEFLY = Asked(learned=10, queries=5, warm_up=2, rounds=2, seconds=1, build_seconds=60)
@@ -47,9 +48,9 @@ def lineup(entries: Sequence[Entry]) -> Lineup:
 @pytest.mark.filterwarnings("ignore:legacy embedding function:DeprecationWarning")  # Chroma's own
 @pytest.mark.parametrize("known", VECTORS, ids=lambda one: one.file)
 def test_contestants_find_what_is_nearest(known: Known, tmp_path: Path) -> None:
-    if known.file in LIBRARIES:
-        why = f"{LIBRARIES[known.file]} is not installed: make bench does that"
-        pytest.importorskip(LIBRARIES[known.file], reason=why)
+    if known.file in LEFT_TO_BENCH:
+        why = f"{known.library} is not installed: make bench does that"
+        pytest.importorskip(known.library, reason=why)
     own = unit_vectors(255, 4)
     truth = np.argsort(-(own[:20] @ own.T), axis=1)[:, :K]
     one = known.load()(Given(own, tmp_path, 0.9))
@@ -100,7 +101,7 @@ def test_what_fails_is_told_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("benchmarks.contestants.contest.bandwidth", lambda: 8e9)  # takes a second
-    missing = Known("no_such", "Nobody", "nobody")
+    missing = Known("no_such", "Nobody", "nobody", "none")
     made = line_up(contest(tmp_path), BRIEFLY, [VECTORS[1], missing, USEARCH])
     exact, nobody, graph = made.entries
     assert nobody.failed.startswith("ModuleNotFoundError: No module named")
@@ -112,6 +113,7 @@ def test_what_fails_is_told_and_the_others_go_on(
         assert one.limit_ms is not None
     assert (exact.ratio, exact.breadth, len(exact.curve)) == (1, None, 1)
     assert graph.breadth is not None
+    assert graph.version
     assert made.bandwidth == 8
 
 
@@ -145,6 +147,7 @@ def test_the_index_stands_beside_others_at_one_recall(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(vectors, "real_vectors", lambda: unit_vectors(40, 5))
     monkeypatch.setattr(vectors, "line_up", lined_up)
+    assert set(AT_A_MILLION) < {one.file for one in VECTORS}
     (found,), goals = vectors.measure(
         Contestants(sizes=(300,), recall=0.9, who=("ours", "usearch"), asked=BRIEFLY), 2
     )

@@ -14,6 +14,7 @@ def entry(who: str, ms: float, quality: float, memory: float) -> Entry:
     return Entry(
         who=who,
         name=f"{who} (graph)",
+        version="1.2",
         took=figure("ms", [[ms]]),
         quality=quality,
         ratio=ms / 2,
@@ -48,9 +49,9 @@ def lineup(size: int = 1_000, times: float = 1.0, name: str = "nearest") -> Line
 def test_report_says_who_is_ahead_who_missed_the_recall_and_who_failed() -> None:
     text = "\n".join(beside_each_other(lineup()))
     assert "nearest, 1,000, recall@10 0.99 wanted; a core reads 12.5 GB/s:" in text
-    row = "| quick (graph) | 0.99 | 1 | 1 | 1 | 0 | 1 | 0.5 | 0.25 | 4 | 20 | 1 | 300 | 0 |"
+    row = "| quick (graph) | 1.2 | 0.99 | 1 | 1 | 1 | 0 | 1 | 0.5 | 0.25 | 4 | 20 | 1 | 300 | 0 |"
     assert row in text
-    assert "| careless (graph) | 0.9 **not reached** | 0.5 |" in text
+    assert "| careless (graph) | 1.2 | 0.9 **not reached** | 0.5 |" in text
     assert "Quicker than ours (graph): quick (graph)." in text
     assert "In less memory than ours (graph): none." in text
     assert "Not measured: absent, ModuleNotFoundError: no absent." in text
