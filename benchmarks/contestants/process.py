@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -126,7 +127,7 @@ class Running:
         Raises:
             ContestantFailedError: see there; `seconds` is how long it may take.
         """
-        return self._answer(Built, seconds)
+        return self._answer(None, Built, seconds)
 
     def ask(self, asked: Ask, seconds: float) -> Answers:
         """The answers, and how long each took.
@@ -134,8 +135,7 @@ class Running:
         Raises:
             ContestantFailedError: see there.
         """
-        self._connection.send(asked)
-        return self._answer(Answers, seconds)
+        return self._answer(asked, Answers, seconds)
 
     def bytes_read(self, numbers: Sequence[int], seconds: float) -> float | None:
         """The mean over these queries; None where it does not tell.
@@ -143,8 +143,7 @@ class Running:
         Raises:
             ContestantFailedError: see there.
         """
-        self._connection.send(Read(numbers))
-        return self._answer(Bytes, seconds).mean
+        return self._answer(Read(numbers), Bytes, seconds).mean
 
     def close(self) -> None:
         """Ends it, and whatever it has started."""
@@ -159,8 +158,10 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _answer(self, kind: type[_Answer], seconds: float) -> _Answer:
+    def _answer(self, asked: Ask | Read | None, kind: type[_Answer], seconds: float) -> _Answer:
         try:
+            if asked is not None:
+                self._connection.send(asked)
             if not self._connection.poll(seconds):
                 self._kill()
                 raise ContestantFailedError(f"took more than {seconds:.0f} s")
@@ -204,7 +205,8 @@ def _serve(connection: Connection, task: Task) -> None:
             finally:
                 made.close()
     except Exception as error:  # noqa: BLE001  # whatever it was, it is told, and ends no other
-        connection.send(Failed(f"{type(error).__name__}: {error}".splitlines()[0]))
+        with suppress(OSError):  # nobody asks any more
+            connection.send(Failed(f"{type(error).__name__}: {error}".splitlines()[0]))
 
 
 def _build(task: Task, folder: Path) -> tuple[Contestant[Any], Built]:

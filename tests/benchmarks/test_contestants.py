@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from benchmarks.contestants import texts, vectors
 from benchmarks.contestants.contest import Contest, line_up
+from benchmarks.contestants.cores import last_core, memory_of
 from benchmarks.contestants.definitions import AT_A_MILLION, Asked, Contestants, TextContestants
 from benchmarks.contestants.known import TEXTS, USEARCH, VECTORS, Known
 from benchmarks.contestants.process import Ask, ContestantFailedError, Running, Task
@@ -117,15 +119,30 @@ def test_what_fails_is_told_and_the_others_go_on(
     assert made.bandwidth == 8
 
 
-def test_a_contestant_is_ended_with_its_time(tmp_path: Path) -> None:
+def test_memory_is_what_is_held_and_not_what_is_mapped(tmp_path: Path) -> None:
+    np.save(tmp_path / "mapped.npy", np.ones(5 << 20))
+    before = memory_of(())
+    mapped = np.load(tmp_path / "mapped.npy", mmap_mode="r")
+    assert mapped.sum() == 5 << 20
+    assert memory_of(()) - before < 20 << 20
+    held = np.array(mapped)
+    assert memory_of(()) - before > held.nbytes * 0.9
+
+
+def test_a_contestant_is_pinned_and_ended_with_its_time(tmp_path: Path) -> None:
     found = contest(tmp_path)
-    task = Task(VECTORS[1], found.corpus, found.queries, 0.9, K, None)
+    task = Task(VECTORS[1], found.corpus, found.queries, 0.9, K, last_core())
     with Running(task) as running, pytest.raises(ContestantFailedError, match="more than 0 s"):
         running.built(0)
     with Running(task) as running:
         assert running.built(60).name == "exact search (numpy)"
+        if task.core is not None:
+            assert psutil.Process(running._process.pid).cpu_affinity() == [task.core]
         with pytest.raises(ContestantFailedError, match="ValueError: Exact has no breadth 3"):
             running.ask(Ask(3, range(2)), 60)
+        # it is gone by now
+        with pytest.raises(ContestantFailedError, match="ended by itself, exit code 0"):
+            running.ask(Ask(None, range(2)), 60)
 
 
 def test_the_index_stands_beside_others_at_one_recall(monkeypatch: pytest.MonkeyPatch) -> None:
