@@ -32,7 +32,12 @@ format: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/installed
+# Those that are large or want a compiler; the report says which of them could not be measured.
+.venv/contestants: .venv/installed
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[contestants]"
+	touch $@
+
+bench: .venv/contestants
 	$(BIN)/python benchmarks/run.py
 
 bench-full: bench  ## the million as well: some two hours, 30 GB of disk

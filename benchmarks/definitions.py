@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
+from benchmarks.contestants.definitions import AT_A_MILLION, Asked, Contestants, TextContestants
+
 Part: TypeAlias = Literal[
     "index",
     "contestants",
+    "contestants_texts",
     "related",
     "scoring",
     "http",
@@ -70,32 +73,6 @@ class IndexLatency:
     warm_up: int = 20
     rounds: int = 5
     recall: float = 0.99
-
-
-@dataclass(frozen=True, slots=True)
-class Contestants:
-    """The index that the size rule chooses beside others, each at the same recall.
-
-    Attributes:
-        sizes: numbers of vectors.
-        k: neighbours asked for.
-        learned: queries by which each learns how widely it has to look.
-        queries: in each round, other ones.
-        recall: what recall@k has to reach.
-    """
-
-    sizes: tuple[int, ...] = (10_000, 100_000)
-    k: int = 10
-    learned: int = 300
-    queries: int = 100
-    warm_up: int = 50
-    rounds: int = 5
-    recall: float = 0.99
-
-    @property
-    def drawn(self) -> int:
-        """Queries of each size."""
-        return self.learned + self.warm_up + self.rounds * self.queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +349,7 @@ class Definitions:
 
     index: IndexLatency = IndexLatency()
     contestants: Contestants = Contestants()
+    contestants_texts: TextContestants = TextContestants()
     related: RelatedLatency = RelatedLatency()
     scoring: ScoringRate = ScoringRate()
     http: HttpRate = HttpRate()
@@ -384,7 +362,9 @@ class Definitions:
     duplicates: DuplicatesTime = DuplicatesTime()
     archive: ArchiveSpeed = ArchiveSpeed()
     million: Million = Million()
-    contestants_million: Contestants = Contestants(sizes=(1_000_000,), queries=20)
+    contestants_million: Contestants = Contestants(
+        sizes=(1_000_000,), who=AT_A_MILLION, asked=Asked(queries=20)
+    )
 
 
 FULL = Definitions()

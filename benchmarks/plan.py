@@ -8,8 +8,9 @@ from typing import TypeAlias
 
 from benchmarks.definitions import IN_HOMES, ON_DATA, SEED, Definitions, Part, PublicSets
 from benchmarks.figures import Contest, Goal
+from benchmarks.lineup import Lineup
 
-Found: TypeAlias = tuple[Sequence[Contest], Sequence[Goal]]
+Found: TypeAlias = tuple[Sequence[Contest | Lineup], Sequence[Goal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,16 @@ class _Part:
 
 
 _CONTESTANTS = _Part(
-    "contestants",
-    "One query at a time on one core, all built on all cores, the other ones as they come; each "
-    "looks as widely as it has to for the recall.",
+    "contestants.vectors",
+    "Each in a process of its own, built on all cores as it comes; then one query at a time on one "
+    "core that all its threads keep to, the contestants in turn. Each looks as widely as it has to "
+    "for the recall; what is slow is asked fewer queries, {asked.asked.seconds:g} s of them. "
+    "The limit is the time that one core takes to read, in a row, what the search had to read: "
+    "all vectors, or those whose distances a graph has computed, where the library tells how many; "
+    "what stays in a cache is read sooner. "
+    "Memory is what the processes grew by as it was built.",
     "vectors between pairs of the sample's real ones, turned as others differ",
-    "{asked.warm_up} queries",
+    "{asked.asked.warm_up} queries and those by which the breadth is found",
 )
 
 _PARTS: dict[Part, _Part] = {
@@ -77,6 +83,17 @@ _PARTS: dict[Part, _Part] = {
         "{asked.warm_up} queries",
     ),
     "contestants": _CONTESTANTS,
+    "contestants_texts": _Part(
+        "contestants.texts",
+        "Ten other articles like one of the corpus, by its words: each contestant by the recipe "
+        "that its own documentation has, in a process of its own, asked in turn on one core. "
+        "No order of these is the true one; the share of what is found that stands in the "
+        "article's section, which is that of one of the two articles it was made of, says that "
+        "none is quick by finding anything. Slow ones are asked {asked.asked.seconds:g} s of "
+        "queries.",
+        "articles made up of the sample's words",
+        "{asked.asked.warm_up} queries",
+    ),
     "related": _Part(
         "related_latency",
         "One call at a time on one thread, default pipeline, articles drawn uniformly.",

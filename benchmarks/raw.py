@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from benchmarks.definitions import Part
 from benchmarks.figures import Contest, Goal
+from benchmarks.lineup import Lineup
 
 _LIBRARIES = (
     "related-articles",
@@ -26,7 +27,7 @@ _LIBRARIES = (
 )
 _STAT = Path("/proc/stat")
 _BUSY = 0.2  # cores
-_CODE = ("index", "recommender", "benchmarks/*.py")
+_CODE = ("index", "recommender", "benchmarks/*.py", "benchmarks/contestants")
 
 
 class _Record(BaseModel):
@@ -77,7 +78,8 @@ class Raw(_Record):
     corpus: str
     seed: int
     warm_up: str
-    contests: tuple[Contest, ...]
+    contests: tuple[Contest, ...] = ()
+    lineups: tuple[Lineup, ...] = ()
     goals: tuple[Goal, ...] = ()
 
 

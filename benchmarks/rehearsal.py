@@ -1,8 +1,10 @@
 """A run over next to nothing: what `--quick` and the tests measure."""
 
+from dataclasses import replace
+
+from benchmarks.contestants.definitions import Asked, Contestants, TextContestants
 from benchmarks.definitions import (
     ArchiveSpeed,
-    Contestants,
     Definitions,
     DuplicatesTime,
     EmbedderRates,
@@ -19,15 +21,15 @@ from benchmarks.definitions import (
 )
 
 _QUICK_RELATED = RelatedLatency(sizes=(300,), articles=10, warm_up=2, rounds=2)
-_QUICK_CONTESTANTS = Contestants(
-    sizes=(1_000,), learned=20, queries=10, warm_up=2, rounds=2, recall=0.9
-)
+_QUICK_ASKED = Asked(learned=20, queries=10, warm_up=2, rounds=2, seconds=1)
+_QUICK_CONTESTANTS = Contestants(sizes=(1_000,), recall=0.9, asked=_QUICK_ASKED)
 _QUICK_HTTP = HttpRate(articles=300, connections=4, seconds=1, warm_up_seconds=1, rounds=2)
 QUICK = Definitions(
     index=IndexLatency(sizes=(500,), shares=(0.5,), filtered=2, queries=10, warm_up=2, rounds=2),
     related=_QUICK_RELATED,
     contestants=_QUICK_CONTESTANTS,
-    contestants_million=_QUICK_CONTESTANTS,
+    contestants_texts=TextContestants(sizes=(300,), asked=_QUICK_ASKED),
+    contestants_million=replace(_QUICK_CONTESTANTS, who=("ours", "exact", "usearch")),
     scoring=ScoringRate(articles=300, one_by_one=20, rounds=2),
     http=_QUICK_HTTP,
     events=EventsRate(

@@ -8,12 +8,16 @@ if __name__ == "__main__":  # run as a file, the folder above is not on the path
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.definitions import PARTS, Part
+from benchmarks.digits import number
 from benchmarks.figures import Contest, Figure, Goal
+from benchmarks.lineup import Lineup, by_name
+from benchmarks.lineup_report import beside_each_other, pictured
 from benchmarks.raw import Raw, read
 
 TITLES: dict[Part, str] = {
     "index": "Query latency of the index",
     "contestants": "The index beside others",
+    "contestants_texts": "The search by words beside others",
     "related": "`related` in process",
     "scoring": "Slots of a whole catalog",
     "http": "HTTP",
@@ -28,6 +32,10 @@ TITLES: dict[Part, str] = {
     "million": "A million articles",
     "contestants_million": "The index beside others, a million vectors",
 }
+
+PICTURES = "pictures"
+"""The folder of the pictures, beside the page."""
+
 _ABOUT = (
     "Made by `benchmarks/report.py` from the files in `benchmarks/results`; not edited by hand. "
     "Every figure stands beside its baseline, measured in the same run, the two in turn. Figures "
@@ -37,17 +45,29 @@ _ABOUT = (
 
 
 def write_report(results: Path, report: Path) -> None:
-    """Writes the page of those parts that have raw results in `results`."""
+    """Writes the page of those parts that have raw results in `results`, and its pictures."""
+    # what measures a part, and is started by this module's importer, has no use for matplotlib
+    from benchmarks.pictures import draw  # noqa: PLC0415
+
     found = [results / f"{part}.json" for part in PARTS]
-    report.write_text(page([read(path) for path in found if path.is_file()]), encoding="utf-8")
+    parts = [read(path) for path in found if path.is_file()]
+    report.write_text(page(parts), encoding="utf-8")
+    for raw, lineups in zip(parts, _lineups(parts), strict=True):
+        if lineups:
+            draw(lineups, report.parent / PICTURES, raw.part)
 
 
 def page(parts: Sequence[Raw]) -> str:
     """The whole page, Markdown."""
     lines = ["# Benchmarks", "", _ABOUT, "", *_goals([g for one in parts for g in one.goals])]
-    for one in parts:
+    for one, lineups in zip(parts, _lineups(parts), strict=True):
         lines += _part(one)
+        lines += pictured(lineups, f"{PICTURES}/{one.part}")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _lineups(parts: Sequence[Raw]) -> Sequence[Sequence[Lineup]]:
+    return by_name([one.lineups for one in parts])
 
 
 def _goals(goals: Sequence[Goal]) -> Iterator[str]:
@@ -58,7 +78,7 @@ def _goals(goals: Sequence[Goal]) -> Iterator[str]:
         least = "" if goal.at_least is None else f"at least {goal.at_least:g}"
         most = "" if goal.at_most is None else f"at most {goal.at_most:g}"
         reached = "yes" if goal.reached else "**no**"
-        yield f"| {goal.name} | {least}{most} | {_number(goal.came)} | {reached} |"
+        yield f"| {goal.name} | {least}{most} | {number(goal.came)} | {reached} |"
     yield ""
 
 
@@ -75,26 +95,34 @@ def _part(raw: Raw) -> Iterator[str]:
     if machine.busy is not None:
         warned = busy if machine.was_busy else ""
         yield f"- cores at other work as it began: {machine.busy:g}{warned}"
-    yield from ("", "| | size | by | runs | median | p95 | p99 | spread | ratio |")
+    yield ""
+    if raw.contests:
+        yield from _contests(raw.contests)
+    for lineup in raw.lineups:
+        yield from beside_each_other(lineup)
+
+
+def _contests(contests: Sequence[Contest]) -> Iterator[str]:
+    yield "| | size | by | runs | median | p95 | p99 | spread | ratio |"
     yield "|---|---:|---|---:|---:|---:|---:|---:|---:|"
-    for contest in raw.contests:
+    for contest in contests:
         yield from _rows(contest)
     yield ""
-    for contest in raw.contests:
+    for contest in contests:
         yield from _beside(contest)
 
 
 def _rows(contest: Contest) -> Iterator[str]:
     name = f"| {contest.name} | {contest.size:,}"
-    ratio = _number(contest.ratio)
+    ratio = number(contest.ratio)
     yield f"{name} | {contest.measured_by} | {_cells(contest.measured)} | {ratio} |"
     yield f"| | | {contest.baseline_by} | {_cells(contest.baseline)} | |"
 
 
 def _cells(figure: Figure) -> str:
     numbers = (figure.median, figure.p95, figure.p99, figure.spread)
-    cells = " | ".join(_number(one) for one in numbers[1:])
-    return f"{figure.runs:,} | {_number(figure.median)} {figure.unit} | {cells}"
+    cells = " | ".join(number(one) for one in numbers[1:])
+    return f"{figure.runs:,} | {number(figure.median)} {figure.unit} | {cells}"
 
 
 def _beside(contest: Contest) -> Iterator[str]:
@@ -110,17 +138,12 @@ def _beside(contest: Contest) -> Iterator[str]:
             "|---|---:|---:|",
         )
         for stage, took in contest.stages.items():
-            yield f"| {stage} | {_number(took.median)} {took.unit} | {_number(took.spread)} |"
+            yield f"| {stage} | {number(took.median)} {took.unit} | {number(took.spread)} |"
         yield ""
 
 
 def _fact(fact: float | str) -> str:
-    return fact if isinstance(fact, str) else _number(fact)
-
-
-def _number(value: float) -> str:
-    """Three digits that count, or the whole number where it has more."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return fact if isinstance(fact, str) else number(fact)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from benchmarks.definitions import (
     Part,
     PublicSets,
 )
+from benchmarks.figures import Contest
+from benchmarks.lineup import Lineup
 from benchmarks.plan import Plan, plan
 from benchmarks.raw import Raw, commit_of, this_machine, write
 from benchmarks.rehearsal import QUICK
@@ -71,7 +73,7 @@ def _measure(part: Part, planned: Plan, results: Path) -> None:
     commit, changed = commit_of(HERE.parent)
     print(f"{part} ...", flush=True)
     start = time.perf_counter()
-    contests, goals = planned.measure()
+    found, goals = planned.measure()
     raw = Raw(
         part=part,
         about=planned.about,
@@ -82,7 +84,8 @@ def _measure(part: Part, planned: Plan, results: Path) -> None:
         corpus=planned.corpus,
         seed=SEED,
         warm_up=planned.warm_up,
-        contests=tuple(contests),
+        contests=tuple(one for one in found if isinstance(one, Contest)),
+        lineups=tuple(one for one in found if isinstance(one, Lineup)),
         goals=tuple(goals),
     )
     print(f"{part}: {time.perf_counter() - start:.0f} s, {write(raw, results)}", flush=True)

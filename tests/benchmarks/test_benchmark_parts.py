@@ -4,18 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
 import pytest
 
 from benchmarks import (
     archive,
-    contestants,
     duplicates_time,
     embedder_rates,
     events_rate,
@@ -26,7 +22,6 @@ from benchmarks import (
     runtime_rates,
     scoring_rate,
 )
-from benchmarks.contestants import Contestant, Numpy, Ours, ScikitLearn, Usearch, Voyager
 from benchmarks.definitions import (
     ON_DATA,
     PARTS,
@@ -46,7 +41,6 @@ from benchmarks.raw import read
 from benchmarks.rehearsal import QUICK
 from benchmarks.report import TITLES
 from benchmarks.runner import main
-from index.protocol import Vectors
 from recommender.engine import Recommender
 from tests.benchmarks.small_sets import ARCHIVE, SIZE, write_sets
 
@@ -86,37 +80,6 @@ def test_parts_are_those_that_are_typed_and_those_on_public_sets_wait_for_data()
     for one in PARTS:
         assert plan(one, QUICK, PublicSets(Path("data"), Path("homes")), Path("homes")).about
     assert ON_DATA == ("runtimes", "archive")
-
-
-@pytest.mark.parametrize("make", [Usearch, Voyager, ScikitLearn, Numpy, partial(Ours, recall=0.9)])
-def test_contestants_find_what_is_nearest(make: Callable[[Vectors], Contestant]) -> None:
-    rng = np.random.default_rng(4)
-    vectors = rng.standard_normal((300, 16), dtype=np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    one = make(vectors)
-    while one.widen():
-        pass
-    truth = np.argsort(-(vectors[:20] @ vectors.T), axis=1)[:, :5]
-    found = [one.search(vectors[at : at + 1], 5) for at in range(20)]
-    hits = [
-        len(set(row.tolist()) & set(true.tolist())) for row, true in zip(found, truth, strict=True)
-    ]
-    assert [row[0] for row in found] == list(range(20))
-    assert sum(hits) >= 0.95 * 5 * 20
-
-
-def test_the_index_stands_beside_others_at_one_recall() -> None:
-    contests, goals = contestants.measure(QUICK.contestants, 2)
-    assert [one.baseline_by.split()[0] for one in contests] == [
-        "usearch",
-        "voyager",
-        "scikit-learn",
-        "exact",
-    ]
-    assert all(float(one.facts["the other's"]) >= 0.85 for one in contests)
-    assert all(one.ratio > 0 and float(one.facts["the other in s"]) >= 0 for one in contests)
-    assert float(contests[-1].facts["limit of reading all vectors, ms"]) > 0
-    assert [one.at_most for one in goals] == [1.0, 0.5]
 
 
 def test_scores_go_into_a_file_and_stand_beside_one_by_one_and_bare_faiss() -> None:

@@ -1,0 +1,1 @@
+"""Those that the index and the search by words stand beside, one file each."""
