@@ -14,6 +14,7 @@ Part: TypeAlias = Literal[
     "embedding",
     "embedders",
     "runtimes",
+    "gpu",
     "live_texts",
     "rebuild",
     "duplicates",
@@ -28,7 +29,10 @@ LONG: tuple[Part, ...] = ("million", "contestants_million")
 IN_HOMES: tuple[Part, ...] = ("million",)
 """Parts whose catalog stays."""
 
-ON_DATA: tuple[Part, ...] = ("runtimes", "archive")
+ON_CARD: tuple[Part, ...] = ("gpu",)
+"""Parts that measure a card of NVIDIA's, and wait for one."""
+
+ON_DATA: tuple[Part, ...] = ("runtimes", "gpu", "archive")
 """Parts that measure public sets, and wait until they are told where those are."""
 
 SEED = 20260101
@@ -251,6 +255,30 @@ class RuntimeRates:
 
 
 @dataclass(frozen=True, slots=True)
+class GpuRates:
+    """The default model on a card, over real texts, beside a bare encode there.
+
+    Attributes:
+        texts: whose time is taken.
+        at_once: handed over together, as a rebuild does that is quick.
+        compared: whose vectors and neighbours are compared with those of the processor.
+        k: neighbours of each.
+        gib: of the card's memory, in which a batch of all texts is tried.
+        device: where; "cpu" rehearses it.
+        least_kept: share of the neighbours.
+    """
+
+    texts: int = 16_384
+    at_once: int = 8_192
+    compared: int = 2_000
+    k: int = 10
+    rounds: int = 5
+    gib: float = 4.0
+    device: str = "cuda"
+    least_kept: float = 0.99
+
+
+@dataclass(frozen=True, slots=True)
 class LiveTexts:
     """Texts that are no articles yet, embedded as they come.
 
@@ -379,6 +407,7 @@ class Definitions:
     embedding: EmbeddingRate = EmbeddingRate()
     embedders: EmbedderRates = EmbedderRates()
     runtimes: RuntimeRates = RuntimeRates()
+    gpu: GpuRates = GpuRates()
     live_texts: LiveTexts = LiveTexts()
     rebuild: RebuildTime = RebuildTime()
     duplicates: DuplicatesTime = DuplicatesTime()

@@ -125,6 +125,13 @@ _PARTS: dict[Part, _Part] = {
         "articles of reuters21578; calibrated on bbc (public sets that do not ship)",
         "all timed texts once",
     ),
+    "gpu": _Part(
+        "gpu_rates",
+        "One card, the packaged model, {asked.at_once:,} texts handed over at once, the longest "
+        "first; the bare encode takes its 32 texts a batch, the product what it finds by itself.",
+        "articles of reuters21578 (a public set that does not ship)",
+        "all timed texts once",
+    ),
     "live_texts": _Part(
         "live_texts",
         "All cores, the packaged model, one text in a call, no pause between a thread's calls.",

@@ -103,9 +103,7 @@ class SentenceTransformersEmbedder:
         """See `Embedder.embed`. Texts longer than the model's limit are cut there."""
         if not texts:
             return np.empty((0, self.dim), dtype=np.float32)
-        transformer = self.transformer()
-        self._batches = self._batches or self._batches_of(transformer)
-        unit = self._batches.embed(texts, partial(self._encode, transformer))
+        unit = self.batches().embed(texts, partial(self._encode, self.transformer()))
         return checked(unit, count=len(texts), dim=self.dim, name=self.name)
 
     def _encode(
@@ -123,9 +121,13 @@ class SentenceTransformersEmbedder:
             unit /= np.linalg.norm(unit, axis=1, keepdims=True)
         return unit
 
-    def _batches_of(self, transformer: "SentenceTransformer") -> Batches:
-        kind = transformer.device.type
+    def batches(self) -> Batches:
+        """How many texts go through the model at once, as found so far; loads the model."""
+        if self._batches is None:
+            self._batches = self._begun(self.transformer().device.type)
+        return self._batches
 
+    def _begun(self, kind: str) -> Batches:
         def let_go() -> None:
             import torch  # noqa: PLC0415 - see _load
 

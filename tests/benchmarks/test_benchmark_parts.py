@@ -19,6 +19,7 @@ from benchmarks import (
     duplicates_time,
     embedder_rates,
     events_rate,
+    gpu_rates,
     http_rate,
     live_texts,
     million,
@@ -28,12 +29,14 @@ from benchmarks import (
 )
 from benchmarks.contestants import Contestant, Numpy, Ours, ScikitLearn, Usearch, Voyager
 from benchmarks.definitions import (
+    ON_CARD,
     ON_DATA,
     PARTS,
     ArchiveSpeed,
     DuplicatesTime,
     EmbedderRates,
     EventsRate,
+    GpuRates,
     HttpRate,
     LiveTexts,
     Part,
@@ -48,6 +51,7 @@ from benchmarks.report import TITLES
 from benchmarks.runner import main
 from index.protocol import Vectors
 from recommender.engine import Recommender
+from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
 from tests.benchmarks.small_sets import ARCHIVE, SIZE, write_sets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,7 +89,8 @@ def test_parts_are_those_that_are_typed_and_those_on_public_sets_wait_for_data()
     assert tuple(TITLES) == PARTS
     for one in PARTS:
         assert plan(one, QUICK, PublicSets(Path("data"), Path("homes")), Path("homes")).about
-    assert ON_DATA == ("runtimes", "archive")
+    assert ON_DATA == ("runtimes", "gpu", "archive")
+    assert set(ON_CARD) < set(ON_DATA)
 
 
 @pytest.mark.parametrize("make", [Usearch, Voyager, ScikitLearn, Numpy, partial(Ours, recall=0.9)])
@@ -251,6 +256,35 @@ def test_runtimes_stand_beside_torch_and_are_calibrated_on_another_set(tmp_path:
     assert full.facts["nearest 3 kept"] == 1
     assert 0.98 < float(small.facts["mean cosine with torch"]) < 1
     assert [one.came for one in goals][:1] == [small.ratio]
+
+
+def test_both_precisions_stand_beside_a_bare_encode_and_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a processor can compute in half precision, though the product refuses to have it do so
+    monkeypatch.setattr(
+        SentenceTransformersEmbedder,
+        "_narrowed",
+        lambda self, loaded: loaded if self._precision == "float32" else loaded.half(),
+    )
+    data = write_sets(tmp_path / "data", ("reuters21578",))
+    asked = GpuRates(texts=4, at_once=2, compared=4, k=2, rounds=1, device="cpu")
+    contests, goals = gpu_rates.measure(asked, 5, PublicSets(data, tmp_path / "homes"))
+    full, half, beside = contests
+    assert [one.measured_by for one in contests] == ["float32", "float16", "float16"]
+    assert full.baseline == half.baseline != beside.baseline == full.measured
+    assert full.facts["mean cosine"] == 1
+    assert 0.999 < float(half.facts["least cosine"]) <= 1
+    assert half.facts["batch size found"] == 32
+    assert [one.came for one in goals] == [1, 1]
+
+
+def test_a_part_that_needs_a_card_is_left_out_where_there_is_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("benchmarks.runner._card", lambda: False)
+    main(["gpu", "--data", "nowhere", "--results", str(tmp_path), "--report", str(tmp_path / "R")])
+    assert "gpu: not measured, there is no card" in capsys.readouterr().out
 
 
 def test_live_texts_are_cut_to_their_pieces_and_asked_by_threads() -> None:
