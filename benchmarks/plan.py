@@ -91,9 +91,10 @@ _PARTS: dict[Part, _Part] = {
     ),
     "http": _Part(
         "http_rate",
-        "One worker and the load on a core each, uniform ids, {asked.seconds} s in turn. "
-        "`/constant` and `/ordinary` answer the same bytes, the one by the product's own "
-        "routing, the other as FastAPI's documentation would have it.",
+        "One worker and the load on a core each, uniform ids, {asked.seconds} s in turn; "
+        "{asked.several} workers and the load on all cores. `/constant` and `/ordinary` answer "
+        "the same bytes, the one by the product's own routing, the other as FastAPI's "
+        "documentation would have it.",
         "articles made up of the sample's words",
         "{asked.warm_up_seconds} s of each",
     ),
@@ -124,6 +125,13 @@ _PARTS: dict[Part, _Part] = {
         "of another set.",
         "articles of reuters21578; calibrated on bbc (public sets that do not ship)",
         "all timed texts once",
+    ),
+    "runtime_relevance": _Part(
+        "runtime_relevance",
+        "The product's own evaluation of the default model, run in 8 bits and by torch; the model "
+        "in 8 bits is made of each set's own articles, as a publisher's would be. No times.",
+        "allsides, basil, ecbplus and lee50 (public sets that do not ship)",
+        "none",
     ),
     "gpu": _Part(
         "gpu_rates",

@@ -10,8 +10,9 @@ from typing import Final
 from index.protocol import Vectors
 from recommender.similarity.embedder import Embedder
 
-_NICE: Final = 10
-"""A thread of a server's own niceness gets nine times the share of a core that is fought for."""
+_NICE: Final = 5
+"""Of a core that is fought for, a thread of the server's own niceness gets three times the share;
+with more, a machine that is busy with something else would embed nothing for long."""
 
 
 class GivingWay:

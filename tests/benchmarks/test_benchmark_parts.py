@@ -25,6 +25,7 @@ from benchmarks import (
     million,
     million_home,
     runtime_rates,
+    runtime_relevance,
     scoring_rate,
 )
 from benchmarks.contestants import Contestant, Numpy, Ours, ScikitLearn, Usearch, Voyager
@@ -51,6 +52,7 @@ from benchmarks.report import TITLES
 from benchmarks.runner import main
 from index.protocol import Vectors
 from recommender.engine import Recommender
+from recommender.settings_tables import EmbedderSettings
 from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
 from tests.benchmarks.small_sets import ARCHIVE, SIZE, write_sets
 
@@ -89,7 +91,7 @@ def test_parts_are_those_that_are_typed_and_those_on_public_sets_wait_for_data()
     assert tuple(TITLES) == PARTS
     for one in PARTS:
         assert plan(one, QUICK, PublicSets(Path("data"), Path("homes")), Path("homes")).about
-    assert ON_DATA == ("runtimes", "gpu", "archive")
+    assert ON_DATA == ("runtimes", "runtime_relevance", "gpu", "archive")
     assert set(ON_CARD) < set(ON_DATA)
 
 
@@ -184,17 +186,25 @@ def test_related_over_http_stands_beside_both_constants_and_beside_beacons() -> 
     pairs = [(one.measured_by, one.baseline_by) for one in contests if "answers" in one.name]
     usual = "GET /v1/articles/{id}/related"
     new = "the same, each a question not asked before"
+    slots = "POST /v1/slots, related and popular"
     assert pairs == [
         (usual, "GET /constant"),
         (usual, "GET /ordinary, FastAPI"),
         (new, "GET /constant"),
         (new, "GET /ordinary, FastAPI"),
+        (usual, "GET /constant"),
+        (usual, "GET /ordinary, FastAPI"),
+        (slots, "GET /constant"),
+        (slots, "GET /ordinary, FastAPI"),
         (f"{usual}, a beacon every 100 ms", usual),
     ]
     assert all(one.measured.median > 0 and one.ratio > 0 for one in contests)
     assert [one.name for one in goals] == [
-        f"rate to that of a constant, {one}" for one in (usual, new)
+        f"rate to that of a constant, {one}" for one in (usual, new, f"{usual}, 2 workers")
     ]
+    assert [one.name for one in contests if "2 workers" in one.name] == [
+        "answers a second, 2 connections, 2 workers"
+    ] * 2
 
 
 def test_embedders_stand_beside_the_default_one_with_batch_and_threads() -> None:
@@ -258,6 +268,26 @@ def test_runtimes_stand_beside_torch_and_are_calibrated_on_another_set(tmp_path:
     assert [one.came for one in goals][:1] == [small.ratio]
 
 
+def test_relevance_in_8_bits_stands_beside_that_of_torch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def measured(
+        name: str, chosen: EmbedderSettings, data: Path, homes: Path, names: tuple[str, ...]
+    ) -> dict[str, dict[str, float]]:
+        asked.append((chosen.runtime, names))
+        value = 0.7 if chosen.runtime == "torch" else 0.69
+        return {one: {"similarity": value, "dense": 0.6} for one in names}
+
+    monkeypatch.setattr(runtime_relevance, "measure_embedder", measured)
+    sets = PublicSets(tmp_path, tmp_path)
+    contests, (lost,) = runtime_relevance.measure(QUICK.runtime_relevance, 5, sets)
+    assert asked == [("openvino-int8", ("lee50",)), ("torch", ("lee50",))]
+    assert [one.name for one in contests] == ["similarity on lee50", "dense on lee50"]
+    assert (lost.came, lost.reached) == (-0.01, False)
+
+
 def test_both_precisions_stand_beside_a_bare_encode_and_the_processor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -289,8 +319,12 @@ def test_a_part_that_needs_a_card_is_left_out_where_there_is_none(
 
 def test_live_texts_are_cut_to_their_pieces_and_asked_by_threads() -> None:
     asked = LiveTexts(texts=2, warm_up=1, rounds=1, threads=3, each=2, connections=2, seconds=1)
-    contests, (goal, slower) = live_texts.measure(asked, 5)
-    alone, long, short, rate, times = contests
+    contests, (goal, fast, slower) = live_texts.measure(asked, 5)
+    alone, static, long, short, live, plain, _, rate, times = contests
+    assert static.baseline == alone.baseline
+    assert fast.came == static.measured.median > 0
+    assert live.measured == plain.measured
+    assert "a text of 250" in live.measured_by
     assert "while texts are embedded" in rate.measured_by
     assert slower.came == times.measured.p99 / times.baseline.p99 > 0
     assert goal.came == alone.measured.median > 0

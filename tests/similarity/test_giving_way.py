@@ -60,7 +60,7 @@ def test_all_that_ask_share_one_thread_which_is_none_of_theirs(
 def test_the_thread_is_more_patient_than_the_process(aside: GivingWay, watched: Watched) -> None:
     before = os.getpriority(os.PRIO_PROCESS, 0)
     aside.embed(["text"])
-    assert watched.niceness == min(before + 10, 19)
+    assert watched.niceness == min(before + 5, 19)
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
@@ -79,7 +79,7 @@ def test_so_are_the_threads_that_compute_for_it(aside: GivingWay, watched: Watch
     watched.embed = embed  # type: ignore[method-assign]
     before = os.getpriority(os.PRIO_PROCESS, 0)
     aside.embed(["text"])
-    assert found == [min(before + 10, 19)]
+    assert found == [min(before + 5, 19)]
 
 
 def test_what_a_model_refuses_is_told_to_who_asked(aside: GivingWay) -> None:
