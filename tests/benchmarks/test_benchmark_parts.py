@@ -274,7 +274,7 @@ def test_relevance_in_8_bits_stands_beside_that_of_torch(
     asked = []
 
     def measured(
-        name: str, chosen: EmbedderSettings, data: Path, homes: Path, names: tuple[str, ...]
+        _: str, chosen: EmbedderSettings, __: Path, ___: Path, names: tuple[str, ...]
     ) -> dict[str, dict[str, float]]:
         asked.append((chosen.runtime, names))
         value = 0.7 if chosen.runtime == "torch" else 0.69
