@@ -20,10 +20,8 @@ from benchmarks.definitions import LiveTexts
 from benchmarks.figures import Contest, Goal, figure, in_turn, ratio
 from benchmarks.http_rate import usual_questions
 from benchmarks.http_server import serving
-from benchmarks.load import Load
-from benchmarks.load_rounds import CONSTANTS, Kind, Meanwhile, contests
+from benchmarks.load_rounds import Kind, Meanwhile, contests
 from benchmarks.load_rounds import in_turn as in_turn_over_http
-from benchmarks.request import NUMBER, Request
 from benchmarks.steady_load import steady
 from index.protocol import Vectors
 from recommender.articles.text import article_text
@@ -33,8 +31,8 @@ from recommender.similarity.gathered_embedder import GatheredEmbedder
 from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
 from recommender.similarity.wordllama_embedder import WordLlamaEmbedder
 
-_BYTES = 4_900
-"""Of the constants: an answer about five related articles is about as long."""
+_BARE = "SentenceTransformer.encode"
+_PATIENCE = 300  # seconds: the first text loads the model
 
 
 def measure(asked: LiveTexts, _: int) -> tuple[list[Contest], list[Goal]]:
@@ -54,7 +52,7 @@ def measure(asked: LiveTexts, _: int) -> tuple[list[Contest], list[Goal]]:
         ("GatheredEmbedder.embed", lambda text: gathered.embed([text])),
         (f"{wordllama_embedder.PACKAGED.model}, embed", lambda text: fast.embed([text])),
         (
-            "SentenceTransformer.encode",
+            _BARE,
             lambda text: bare.encode([text], normalize_embeddings=True, show_progress_bar=False),
         ),
     ]
@@ -99,7 +97,7 @@ def measure(asked: LiveTexts, _: int) -> tuple[list[Contest], list[Goal]]:
         )
         for pieces, texts in ((asked.pieces, long), (asked.few_pieces, short))
     ]
-    over_http, slower = _over_http(asked, long)
+    over_http, slower = _over_http(asked, long, ways[-1][1])
     return [*alone, *at_once, *over_http], [*goals, slower]
 
 
@@ -107,32 +105,33 @@ def _of(way: Callable[[str], object], texts: Sequence[str], number: int) -> obje
     return way(texts[number % len(texts)])
 
 
-def _over_http(asked: LiveTexts, texts: Sequence[str]) -> tuple[list[Contest], Goal]:
+def _over_http(
+    asked: LiveTexts, texts: Sequence[str], encode: Callable[[str], object]
+) -> tuple[list[Contest], Goal]:
     """Texts that nobody asked about, and published articles while such texts arrive."""
     with TemporaryDirectory() as folder:
         home = Path(folder)
         with Recommender.open(home) as recommender:
             recommender.rebuild(sample())
         usual = usual_questions([one.id for one in sample()])
-        bodies = [json.dumps({"body": f"{text} {NUMBER}"}) for text in texts]
-        live = Kind(
-            f"POST /v1/related, a text of {asked.pieces} word pieces",
-            [Request("/v1/related", one, "application/json") for one in bodies],
+        beside = (
+            Kind(f"{usual.by}, while texts are embedded", usual.requests, _texts(texts)),
+            usual,
         )
-        with serving(home, constant_bytes=_BYTES, core=None, embedder="own") as address:
-            # the first loads the model, which is no matter of this part
-            headers = {"Content-Type": live.requests[0].kind}
-            httpx.post(
-                address + live.requests[0].path, content=bodies[0], headers=headers, timeout=300
-            ).raise_for_status()
-            alone = _in_turn(address, (live, *CONSTANTS), asked, connections=1)
-            beside = (
-                Kind(f"{usual.by}, while texts are embedded", usual.requests, _texts(texts)),
-                usual,
+        with serving(home, constant_bytes=2, core=None, embedder="own") as address:
+            alone = _asked_alone(address, asked, texts, encode)
+            loads = in_turn_over_http(
+                address,
+                beside,
+                connections=asked.connections,
+                seconds=asked.seconds,
+                rounds=asked.rounds,
+                warm_up_seconds=asked.seconds,
+                seed=0,
+                pinned=False,
             )
-            many = _in_turn(address, beside, asked, connections=asked.connections)
-    found = contests("1 connection", len(usual.requests), (live, *CONSTANTS), alone, {})
-    found += contests(f"{asked.connections} connections", len(usual.requests), beside, many, {})
+    what = f"{asked.connections} connections"
+    found = [alone, *contests(what, len(usual.requests), beside, loads, {})]
     times = found[-1]
     return found, Goal(
         name="times the p99 of related articles while texts are embedded",
@@ -141,18 +140,31 @@ def _over_http(asked: LiveTexts, texts: Sequence[str]) -> tuple[list[Contest], G
     )
 
 
-def _in_turn(
-    address: str, kinds: Sequence[Kind], asked: LiveTexts, *, connections: int
-) -> list[list[Load]]:
-    return in_turn_over_http(
-        address,
-        kinds,
-        connections=connections,
-        seconds=asked.seconds,
-        rounds=asked.rounds,
-        warm_up_seconds=asked.seconds,
-        seed=0,
-        pinned=False,
+def _asked_alone(
+    address: str, asked: LiveTexts, texts: Sequence[str], encode: Callable[[str], object]
+) -> Contest:
+    """One text after the other, from the request to the answer, beside their encoding alone."""
+    with httpx.Client(base_url=address, timeout=_PATIENCE) as client:
+
+        def ask(number: int) -> None:
+            # a number makes it another one: what was asked before is remembered
+            body = {"body": f"{texts[number % len(texts)]} {number}"}
+            client.post("/v1/related", json=body).raise_for_status()
+
+        measured, baseline = in_turn(
+            [ask, partial(_of, encode, texts)],
+            runs=asked.texts,
+            warm_up=asked.warm_up,
+            rounds=asked.rounds,
+        )
+    return Contest(
+        name=f"one text of {asked.pieces} word pieces, asked about",
+        size=1,
+        measured_by="POST /v1/related",
+        measured=measured,
+        baseline_by=_BARE,
+        baseline=baseline,
+        ratio=ratio(measured, baseline),
     )
 
 
