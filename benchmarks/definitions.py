@@ -17,6 +17,8 @@ Part: TypeAlias = Literal[
     "embedding",
     "embedders",
     "runtimes",
+    "runtime_relevance",
+    "gpu",
     "live_texts",
     "rebuild",
     "duplicates",
@@ -31,7 +33,10 @@ LONG: tuple[Part, ...] = ("million", "contestants_million")
 IN_HOMES: tuple[Part, ...] = ("million",)
 """Parts whose catalog stays."""
 
-ON_DATA: tuple[Part, ...] = ("runtimes", "archive")
+ON_CARD: tuple[Part, ...] = ("gpu",)
+"""Parts that measure a card of NVIDIA's, and wait for one."""
+
+ON_DATA: tuple[Part, ...] = ("runtimes", "runtime_relevance", "gpu", "archive")
 """Parts that measure public sets, and wait until they are told where those are."""
 
 SEED = 20260101
@@ -126,6 +131,8 @@ class HttpRate:
         variants: questions about each article that differ, for those that are computed anew.
         sized: answers whose middle length the constant has.
         pinned: whether server and load keep to a core each.
+        workers: of the server.
+        several: workers of another one, that is asked as well; load and workers share all cores.
         least_ratio: of the two rates.
     """
 
@@ -133,6 +140,8 @@ class HttpRate:
     variants: int = 20
     sized: int = 200
     pinned: bool = True
+    workers: int = 1
+    several: int = 2
     connections: int = 16
     seconds: int = 4
     beacon_seconds: float = 0.1
@@ -228,6 +237,43 @@ class RuntimeRates:
 
 
 @dataclass(frozen=True, slots=True)
+class RuntimeRelevance:
+    """The product's nDCG in 8 bits beside that of torch.
+
+    Attributes:
+        sets: judged ones.
+        most_lost: of nDCG.
+    """
+
+    sets: tuple[str, ...] = ("allsides", "basil", "ecbplus", "lee50")
+    most_lost: float = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class GpuRates:
+    """The default model on a card, over real texts, beside a bare encode there.
+
+    Attributes:
+        texts: whose time is taken.
+        at_once: handed over together, as a rebuild does that is quick.
+        compared: whose vectors and neighbours are compared with those of the processor.
+        k: neighbours of each.
+        gib: of the card's memory, in which a batch of all texts is tried.
+        device: where; "cpu" rehearses it.
+        least_kept: share of the neighbours.
+    """
+
+    texts: int = 16_384
+    at_once: int = 8_192
+    compared: int = 2_000
+    k: int = 10
+    rounds: int = 5
+    gib: float = 4.0
+    device: str = "cuda"
+    least_kept: float = 0.99
+
+
+@dataclass(frozen=True, slots=True)
 class LiveTexts:
     """Texts that are no articles yet, embedded as they come.
 
@@ -238,6 +284,7 @@ class LiveTexts:
         threads: that ask at once.
         each: texts that each of them asks about in a round.
         at_most: milliseconds of a long text.
+        at_most_fast: the same of the quickest of the packaged embedders.
         connections: that ask about published articles, while texts are asked about.
         seconds: of a round of these.
         most_slower: times that their p99 may be what it is without texts.
@@ -251,6 +298,7 @@ class LiveTexts:
     threads: int = 16
     each: int = 8
     at_most: float = 60.0
+    at_most_fast: float = 30.0
     connections: int = 16
     seconds: int = 4
     most_slower: float = 3.0
@@ -357,6 +405,8 @@ class Definitions:
     embedding: EmbeddingRate = EmbeddingRate()
     embedders: EmbedderRates = EmbedderRates()
     runtimes: RuntimeRates = RuntimeRates()
+    runtime_relevance: RuntimeRelevance = RuntimeRelevance()
+    gpu: GpuRates = GpuRates()
     live_texts: LiveTexts = LiveTexts()
     rebuild: RebuildTime = RebuildTime()
     duplicates: DuplicatesTime = DuplicatesTime()

@@ -1,6 +1,8 @@
-"""How fast one worker answers, beside the same application answering a constant."""
+"""How fast one worker answers, and several, beside the same application answering a constant."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,11 +21,12 @@ from benchmarks.load_rounds import CONSTANTS, Kind, contests, in_turn
 from benchmarks.request import Request
 
 _USUAL = "GET /v1/articles/{id}/related"
+_SLOTS = "POST /v1/slots, related and popular"
 _NEW = "the same, each a question not asked before"
 
 
 def measure(asked: HttpRate, seed: int) -> tuple[list[Contest], list[Goal]]:
-    """As asked by readers, computed anew each time, and while beacons arrive."""
+    """As asked by readers, computed anew each time, of several workers, and beside beacons."""
     rng = np.random.default_rng(seed)
     with TemporaryDirectory() as folder:
         home = Path(folder)
@@ -46,6 +49,19 @@ def measure(asked: HttpRate, seed: int) -> tuple[list[Contest], list[Goal]]:
                     came=answered[0].ratio,
                 )
             )
+        several = replace(asked, pinned=False, workers=asked.several)
+        answered = beside_constants(several, home, usual, articles=len(ids), size=size, seed=seed)
+        found += answered
+        goals.append(
+            Goal(
+                name=f"rate to that of a constant, {usual.by}, {asked.several} workers",
+                at_least=asked.least_ratio,
+                came=answered[0].ratio,
+            )
+        )
+        slots = slots_questions(ids)
+        size = middle_size(home, slots.requests, rng, asked.sized)
+        found += beside_constants(asked, home, slots, articles=len(ids), size=size, seed=seed)
         found += _while_beacons(asked, home, usual, len(ids), seed)
     return found, goals
 
@@ -53,6 +69,12 @@ def measure(asked: HttpRate, seed: int) -> tuple[list[Contest], list[Goal]]:
 def usual_questions(ids: Sequence[str]) -> Kind:
     """As readers ask: the page of one article after another."""
     return Kind(_USUAL, [Request(f"/v1/articles/{quote(one)}/related") for one in ids])
+
+
+def slots_questions(ids: Sequence[str]) -> Kind:
+    """As a publisher's server asks: both slots of the page of one article after another."""
+    bodies = (json.dumps({"article_id": one, "slots": ["related", "popular"]}) for one in ids)
+    return Kind(_SLOTS, [Request("/v1/slots", one, "application/json") for one in bodies])
 
 
 def new_questions(ids: Sequence[str], variants: int) -> Kind:
@@ -76,8 +98,16 @@ def middle_size(
         httpx.Client() as client,
     ):
         drawn = rng.integers(0, len(requests), count)
-        answers = [client.get(address + requests[at].path).raise_for_status() for at in drawn]
-    return int(np.median([len(one.content) for one in answers]))
+        answers = [_answer(client, address, requests[at]) for at in drawn]
+    return int(np.median([len(one) for one in answers]))
+
+
+def _answer(client: httpx.Client, address: str, asked: Request) -> bytes:
+    url = address + asked.path
+    if not asked.body:
+        return client.get(url).raise_for_status().content
+    told = {"Content-Type": asked.kind}
+    return client.post(url, content=asked.body, headers=told).raise_for_status().content
 
 
 def beside_constants(
@@ -105,7 +135,9 @@ def beside_constants(
     """
     kinds = (kind, *CONSTANTS)
     core = cores()[0] if asked.pinned else None
-    with serving(home, constant_bytes=size, core=core, embedder=embedder) as address:
+    with serving(
+        home, constant_bytes=size, core=core, embedder=embedder, workers=asked.workers
+    ) as address:
         loads = in_turn(
             address,
             kinds,
@@ -120,6 +152,7 @@ def beside_constants(
     if cold:
         facts["ratio to the constant, round by round"] = _growth(loads[0], loads[1])
     what = f"{asked.connections} connections{', from a cold start' if cold else ''}"
+    what += f", {asked.workers} workers" if asked.workers > 1 else ""
     return contests(what, articles, kinds, loads, facts)
 
 

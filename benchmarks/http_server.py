@@ -1,4 +1,4 @@
-"""A server process of one worker, kept to one core."""
+"""A server process, of one worker kept to one core or of several."""
 
 import os
 import socket
@@ -42,16 +42,23 @@ def kept_to(core: int | None) -> Iterator[None]:
 
 @contextmanager
 def serving(
-    home: Path, *, constant_bytes: int, core: int | None, embedder: str = "hashed"
+    home: Path,
+    *,
+    constant_bytes: int,
+    core: int | None,
+    embedder: str = "hashed",
+    workers: int = 1,
 ) -> Iterator[str]:
     """The address of `started`, which see."""
-    with started(home, constant_bytes=constant_bytes, core=core, embedder=embedder) as (address, _):
+    with started(
+        home, constant_bytes=constant_bytes, core=core, embedder=embedder, workers=workers
+    ) as (address, _):
         yield address
 
 
 @contextmanager
 def started(
-    home: Path, *, constant_bytes: int, core: int | None, embedder: str
+    home: Path, *, constant_bytes: int, core: int | None, embedder: str, workers: int = 1
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Address and process of the application over `home`; the server ends with the block.
 
@@ -60,6 +67,7 @@ def started(
         constant_bytes: that the two constants have.
         core: where it runs; None for anywhere.
         embedder: of the home, see `EMBEDDERS`.
+        workers: processes that answer; the first is waited for, a warm-up gives the others time.
 
     Raises:
         RuntimeError: it ended, or did not answer within a minute.
@@ -67,6 +75,7 @@ def started(
     port = _free_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", "benchmarks.http_app:from_environment"]
     options = ["--app-dir", str(_ROOT), "--port", str(port), "--no-access-log"]
+    options += ["--workers", str(workers)] if workers > 1 else []
     environment = {
         **os.environ,
         HOME: str(home),

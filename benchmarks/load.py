@@ -19,13 +19,15 @@ _ROOT = Path(__file__).resolve().parents[1]
 # each request is one of the list, drawn uniformly; what was found is told as one line of JSON
 _LUA = """
 local requests, counted = {}, 0
-local headers = {["Content-Type"] = "text/plain", ["User-Agent"] = "%(agent)s"}
+local function headers(kind)
+  return {["Content-Type"] = kind, ["User-Agent"] = "%(agent)s"}
+end
 init = function(args)
   math.randomseed(%(seed)d)
   for line in io.lines("%(listed)s") do
-    local path, body = line:match("^([^\\t]*)\\t?(.*)$")
+    local path, body, kind = line:match("^([^\\t]*)\\t([^\\t]*)\\t(.*)$")
     local whole = body == "" and wrk.format("GET", path)
-    requests[#requests + 1] = {whole = whole, path = path, body = body}
+    requests[#requests + 1] = {whole = whole, path = path, body = body, headers = headers(kind)}
   end
 end
 local function number()
@@ -34,7 +36,8 @@ local function number()
 end
 request = function()
   local one = requests[math.random(#requests)]
-  return one.whole or wrk.format("POST", one.path, headers, (one.body:gsub("%(number)s", number)))
+  if one.whole then return one.whole end
+  return wrk.format("POST", one.path, one.headers, (one.body:gsub("%(number)s", number)))
 end
 done = function(summary, latency, _)
   local e = summary.errors
@@ -104,7 +107,7 @@ def put(
     """
     with TemporaryDirectory() as folder:
         listed = Path(folder) / "requests.txt"
-        lines = (f"{one.path}\t{one.body}\n" for one in requests)
+        lines = (f"{one.path}\t{one.body}\t{one.kind}\n" for one in requests)
         listed.write_text("".join(lines), encoding="ascii")
         counts = [str(connections), str(seconds), str(seed)]
         if (using or generator()) == "wrk":

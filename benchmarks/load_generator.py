@@ -74,8 +74,8 @@ def _drawing(host: str, lines: list[str], seed: int) -> Callable[[], bytes]:
     """Draws one of the lines of the file that `put` writes, as a whole request."""
     drawing = random.Random(seed)  # noqa: S311 - draws ids, keeps no secret
     counted = count(1)
-    kinds = [line.partition("\t") for line in lines]
-    requests = [(_head(path, host, post=bool(body)), body) for path, _, body in kinds]
+    listed = [line.split("\t") for line in lines]
+    requests = [(_head(path, host, kind if body else None), body) for path, body, kind in listed]
 
     def draw() -> bytes:
         head, body = drawing.choice(requests)
@@ -87,11 +87,11 @@ def _drawing(host: str, lines: list[str], seed: int) -> Callable[[], bytes]:
     return draw
 
 
-def _head(path: str, host: str, *, post: bool) -> bytes:
-    """Of a POST all but the length and the end."""
-    if not post:
+def _head(path: str, host: str, kind: str | None) -> bytes:
+    """Of a POST of a body of that kind all but the length and the end."""
+    if kind is None:
         return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
-    told = f"Host: {host}\r\nContent-Type: text/plain\r\nUser-Agent: {AGENT}\r\n"
+    told = f"Host: {host}\r\nContent-Type: {kind}\r\nUser-Agent: {AGENT}\r\n"
     return f"POST {path} HTTP/1.1\r\n{told}".encode()
 
 

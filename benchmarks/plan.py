@@ -108,9 +108,10 @@ _PARTS: dict[Part, _Part] = {
     ),
     "http": _Part(
         "http_rate",
-        "One worker and the load on a core each, uniform ids, {asked.seconds} s in turn. "
-        "`/constant` and `/ordinary` answer the same bytes, the one by the product's own "
-        "routing, the other as FastAPI's documentation would have it.",
+        "One worker and the load on a core each, uniform ids, {asked.seconds} s in turn; "
+        "{asked.several} workers and the load on all cores. `/constant` and `/ordinary` answer "
+        "the same bytes, the one by the product's own routing, the other as FastAPI's "
+        "documentation would have it.",
         "articles made up of the sample's words",
         "{asked.warm_up_seconds} s of each",
     ),
@@ -140,6 +141,20 @@ _PARTS: dict[Part, _Part] = {
         "All cores, the packaged model, the same texts, the longest first; calibrated on articles "
         "of another set.",
         "articles of reuters21578; calibrated on bbc (public sets that do not ship)",
+        "all timed texts once",
+    ),
+    "runtime_relevance": _Part(
+        "runtime_relevance",
+        "The product's own evaluation of the default model, run in 8 bits and by torch; the model "
+        "in 8 bits is made of each set's own articles, as a publisher's would be. No times.",
+        "allsides, basil, ecbplus and lee50 (public sets that do not ship)",
+        "none",
+    ),
+    "gpu": _Part(
+        "gpu_rates",
+        "One card, the packaged model, {asked.at_once:,} texts handed over at once, the longest "
+        "first; the bare encode takes its 32 texts a batch, the product what it finds by itself.",
+        "articles of reuters21578 (a public set that does not ship)",
         "all timed texts once",
     ),
     "live_texts": _Part(

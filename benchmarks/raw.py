@@ -5,7 +5,7 @@ import platform
 import subprocess
 import time
 from datetime import datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -91,7 +91,7 @@ def this_machine() -> Machine:
         memory_gib=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         system=platform.platform(terse=True),
         python=platform.python_version(),
-        libraries={name: version(name) for name in _LIBRARIES},
+        libraries={name: found for name in _LIBRARIES if (found := _version(name))},
         busy=_busy(),
     )
 
@@ -117,6 +117,13 @@ def read(path: Path) -> Raw:
         pydantic.ValidationError: another file, or one of another version of this program.
     """
     return Raw.model_validate_json(path.read_bytes())
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # a machine that measures one part may lack what others need
+        return None
 
 
 def _git(checkout: Path, *arguments: str) -> str:

@@ -10,6 +10,7 @@ from benchmarks.definitions import (
     EmbedderRates,
     EmbeddingRate,
     EventsRate,
+    GpuRates,
     HttpRate,
     IndexLatency,
     LiveTexts,
@@ -17,6 +18,7 @@ from benchmarks.definitions import (
     RebuildTime,
     RelatedLatency,
     RuntimeRates,
+    RuntimeRelevance,
     ScoringRate,
 )
 
@@ -46,6 +48,8 @@ QUICK = Definitions(
     embedding=EmbeddingRate(texts=24, warm_up=4, rounds=2),
     embedders=EmbedderRates(texts=24, rounds=2),
     runtimes=RuntimeRates(texts=24, corpus=48, rounds=2),
+    runtime_relevance=RuntimeRelevance(sets=("lee50",)),
+    gpu=GpuRates(texts=256, at_once=128, compared=64, rounds=2),
     live_texts=LiveTexts(texts=4, warm_up=1, rounds=2, threads=4, each=2, connections=4, seconds=1),
     rebuild=RebuildTime(articles=300, rounds=2),
     duplicates=DuplicatesTime(articles=400, compared=200, rounds=2),

@@ -25,6 +25,8 @@ TITLES: dict[Part, str] = {
     "embedding": "Embedding",
     "embedders": "Embedders",
     "runtimes": "Runtimes of the embedder",
+    "runtime_relevance": "Relevance in 8 bits",
+    "gpu": "Embedding on a card",
     "live_texts": "Live texts",
     "rebuild": "Rebuild",
     "duplicates": "Copies",

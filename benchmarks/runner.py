@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.definitions import (
     FULL,
     LONG,
+    ON_CARD,
     ON_DATA,
     PARTS,
     SEED,
@@ -51,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if part in ON_DATA and sets is None:
             print(f"{part}: not measured, there is no --data", flush=True)
             continue
+        if part in ON_CARD and not _card():
+            print(f"{part}: not measured, there is no card", flush=True)
+            continue
         if chosen.here:
             definitions = QUICK if chosen.quick else FULL
             _measure(part, plan(part, definitions, sets, chosen.homes), chosen.results)
@@ -66,6 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not chosen.here:
         write_report(chosen.results, chosen.report)
         print(f"The report: {chosen.report}")
+
+
+def _card() -> bool:
+    from torch import cuda  # noqa: PLC0415 - seconds, for a part that hardly any machine measures
+
+    return cuda.is_available()
 
 
 def _measure(part: Part, planned: Plan, results: Path) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 import numpy as np
 
@@ -28,9 +29,9 @@ _CPU = Path("/proc/cpuinfo")
 def measure(asked: RuntimeRates, seed: int, sets: PublicSets) -> tuple[list[Contest], list[Goal]]:
     """Torch beside each of the others, in turn; calibrated on other texts than are measured."""
     rng = np.random.default_rng(seed)
-    texts = _texts(sets.data / "reuters21578", asked.corpus, rng)
+    texts = real_texts(sets.data / "reuters21578", asked.corpus, rng)
     timed = sorted(texts[: asked.texts], key=len, reverse=True)
-    calibration = _texts(sets.data / "bbc", TEXTS, rng)
+    calibration = real_texts(sets.data / "bbc", TEXTS, rng)
     torch = SentenceTransformersEmbedder()
     with TemporaryDirectory() as folder:
         others = {
@@ -42,7 +43,7 @@ def measure(asked: RuntimeRates, seed: int, sets: PublicSets) -> tuple[list[Cont
             one.embed(texts[:1])
         made = round(time.perf_counter() - began, 1)
         embedders: list[Embedder] = [torch, *others.values()]
-        rates = _rates(embedders, timed, asked.rounds)
+        rates = texts_a_second(embedders, timed, asked.rounds)
         described = {
             path.parent.name: Description.read(path.parent)
             for path in Path(folder).glob(f"*/{DESCRIPTION}")
@@ -53,7 +54,7 @@ def measure(asked: RuntimeRates, seed: int, sets: PublicSets) -> tuple[list[Cont
             got = _embedded(one, texts)
             (speed,) = (found.speed for path, found in described.items() if f"-{name}." in path)
             cosine = float(np.einsum("ij,ij->i", want, got).mean())
-            kept = _kept(want, got, asked.k)
+            share = kept(want, got, asked.k)
             times = ratio(rate, rates[0])
             contests.append(
                 Contest(
@@ -67,7 +68,7 @@ def measure(asked: RuntimeRates, seed: int, sets: PublicSets) -> tuple[list[Cont
                     facts={
                         "texts compared": len(texts),
                         "mean cosine with torch": round(cosine, 4),
-                        f"nearest {asked.k} kept": round(kept, 4),
+                        f"nearest {asked.k} kept": round(share, 4),
                         "times as fast as openvino, by itself": speed,
                         "seconds to make both": made,
                         "8-bit instructions": _instructions(),
@@ -78,34 +79,41 @@ def measure(asked: RuntimeRates, seed: int, sets: PublicSets) -> tuple[list[Cont
                 goals = [
                     Goal(name="rate in 8 bits to torch", at_least=asked.least_ratio, came=times),
                     Goal(name="mean cosine in 8 bits", at_least=asked.least_cosine, came=cosine),
-                    Goal(name="neighbours kept in 8 bits", at_least=asked.least_kept, came=kept),
+                    Goal(name="neighbours kept in 8 bits", at_least=asked.least_kept, came=share),
                 ]
     return contests, goals
 
 
-def _texts(folder: Path, count: int, rng: np.random.Generator) -> list[str]:
+def real_texts(folder: Path, count: int, rng: np.random.Generator) -> list[str]:
+    """So many different texts of a public set, drawn; those without a body are left out."""
     records = open_source(str(folder / "articles.jsonl.gz")).records
     every = sorted({article_text(one) for one in records if isinstance(one, Article) and one.body})
     return [every[at] for at in rng.permutation(len(every))[:count].tolist()]
 
 
-def _rates(embedders: Sequence[Embedder], texts: Sequence[str], rounds: int) -> list[Figure]:
+class Embeds(Protocol):
+    """What is timed."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """See `Embedder.embed`."""
+        ...
+
+
+def texts_a_second(
+    embedders: Sequence[Embeds], texts: Sequence[str], rounds: int, *, at_once: int = _AT_ONCE
+) -> list[Figure]:
+    """Of each, in turn; the texts are handed over so many at once."""
     rates: list[list[list[float]]] = [[] for _ in embedders]
     for number in range(rounds + 1):
         for one, own in zip(embedders, rates, strict=True):
             began = time.perf_counter()
-            _embedded(one, texts)
+            _embedded(one, texts, at_once)
             if number:  # the first is the warm-up
                 own.append([len(texts) / (time.perf_counter() - began)])
     return [figure("texts/s", own) for own in rates]
 
 
-def _embedded(embedder: Embedder, texts: Sequence[str]) -> Vectors:
-    starts = range(0, len(texts), _AT_ONCE)
-    return np.concatenate([embedder.embed(texts[at : at + _AT_ONCE]) for at in starts])
-
-
-def _kept(want: Vectors, got: Vectors, k: int) -> float:
+def kept(want: Vectors, got: Vectors, k: int) -> float:
     """Of the nearest `k` of each text, the share that is among its nearest still."""
     ids = np.arange(len(want), dtype=np.int64)
     found = [ExactIndex(ids, one).search(one, k + 1).ids for one in (want, got)]
@@ -114,6 +122,11 @@ def _kept(want: Vectors, got: Vectors, k: int) -> float:
         own = [set(one.tolist()) - {at} for one in (before, after)]
         shares.append(len(own[0] & own[1]) / k)
     return float(np.mean(shares))
+
+
+def _embedded(embedder: Embeds, texts: Sequence[str], at_once: int = _AT_ONCE) -> Vectors:
+    starts = range(0, len(texts), at_once)
+    return np.concatenate([embedder.embed(texts[at : at + at_once]) for at in starts])
 
 
 def _instructions() -> str:

@@ -29,7 +29,9 @@ from recommender.jobs.steps import Watch
 from recommender.pages import Pages
 from recommender.readers.events import Event
 from recommender.settings import find_home
+from recommender.similarity.embedder import Embedder
 from recommender.similarity.gathered_embedder import GatheredEmbedder
+from recommender.similarity.giving_way import GivingWay
 from recommender.slots.live import LiveCorpus
 from recommender.slots.live_rules import LiveRules
 from recommender.slots.present import Present
@@ -43,8 +45,8 @@ _log = logging.getLogger("recommender")
 class Recommender(Pages, Closing):
     """Fills slots from the home folder's snapshot, and what changed since.
 
-    Threads may share one. A new snapshot is taken up at the next call, unless `follow` is off:
-    then `follow()` says when.
+    Threads may share one. A new snapshot is taken up at the next call, unless `follow` is off, for
+    a server: then `follow()` says when, and texts are embedded aside from what else is asked.
 
     Attributes:
         clock: the time now, aware.
@@ -76,14 +78,16 @@ class Recommender(Pages, Closing):
             follow=follow,
         )
         self._embedding = threading.Lock()
-        gathered = GatheredEmbedder(parts.embedder, self._embedding)
+        self._aside = None if follow else GivingWay(parts.embedder)
+        self._embedder: Embedder = self._aside or parts.embedder
+        gathered = GatheredEmbedder(self._embedder, self._embedding)
         subjects = Subjects(parts.catalog, gathered, clock)
         super().__init__(parts, present, subjects, clock)
         self.rules = RuleDesk(
             parts.rules, parts.catalog, tuple(parts.slots), self._are_copies, clock
         )
         self.backlog = Backlog(
-            parts.catalog, parts.embedder, self._embedding, parts.home / "embedding.lock"
+            parts.catalog, self._embedder, self._embedding, parts.home / "embedding.lock"
         )
 
     @classmethod
@@ -117,6 +121,8 @@ class Recommender(Pages, Closing):
     def close(self) -> None:
         """Lets go of the files."""
         self.backlog.close()
+        if self._aside is not None:
+            self._aside.close()
         self.parts.close()
 
     def put(self, articles: Sequence[Article]) -> Upserted:
@@ -127,7 +133,7 @@ class Recommender(Pages, Closing):
         """
         if not all(article.id for article in articles):
             raise InputError("Expected an id for every article, got one without. Give it an id.")
-        catalog, embedder = self.parts.catalog, self.parts.embedder
+        catalog, embedder = self.parts.catalog, self._embedder
         whole = {id(article): complete(article) for article in articles}
         now = self.clock()
         self._embed(texts_ahead(catalog, list(whole.values()), now))
@@ -138,7 +144,7 @@ class Recommender(Pages, Closing):
     def _embed(self, texts: Mapping[str, str]) -> None:
         if texts:  # what is taken away waits for no model
             with self._embedding:
-                embed_texts(self.parts.catalog, self.parts.embedder, texts)
+                embed_texts(self.parts.catalog, self._embedder, texts)
 
     def load(
         self,

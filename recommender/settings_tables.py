@@ -40,9 +40,28 @@ class EmbedderSettings(Table):
         "a folder, or a hub id",
     )
     revision: str | None = Field(default=None, description="commit, tag or branch of a hub id")
-    device: str = Field(default="cpu", description="cpu, cuda, cuda:1, mps")
-    batch_size: int = Field(
-        default=32, ge=1, le=4096, description="texts through the model at once"
+    device: str = Field(
+        default="cpu",
+        description="cpu, cuda, cuda:1, mps; auto: a card where there is one; several, with commas "
+        "between, each get a process of their own",
+    )
+    batch_size: int | None = Field(
+        default=None,
+        ge=1,
+        le=8192,
+        description="texts through the model at once; unset: 32 on a cpu, on a card as many as are "
+        "quickest; halved where the memory is full",
+    )
+    precision: Literal["float32", "float16"] = Field(
+        default="float32",
+        description="float16: quicker on a card; changing it embeds everything again",
+    )
+    processes: int | None = Field(
+        default=None,
+        ge=1,
+        le=256,
+        description="that embed many texts together, each with the model in its memory; unset: one "
+        "for each device",
     )
     runtime: Literal["torch", "openvino", "openvino-int8"] = Field(
         default="torch",

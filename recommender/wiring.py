@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from index.snapshot import SnapshotStore
@@ -27,8 +28,10 @@ from recommender.settings import Settings, learned_file, load_settings
 from recommender.settings_tables import EmbedderSettings, PipelineSettings, SlotSettings
 from recommender.similarity import universal_sentence_embedder, wordllama_embedder
 from recommender.similarity.calibration_texts import calibration_texts
+from recommender.similarity.cores import usable_cores
 from recommender.similarity.cross_encoder import Reranker, SentenceTransformersReranker
 from recommender.similarity.embedder import Embedder
+from recommender.similarity.many_processes import ManyProcesses
 from recommender.similarity.openvino_embedder import TEXTS, OpenVinoEmbedder
 from recommender.similarity.openvino_model import Runtime
 from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
@@ -182,11 +185,35 @@ def _embedder(chosen: EmbedderSettings, folder: Path, catalog: Catalog) -> Embed
         return wordllama_embedder.WordLlamaEmbedder()
     if chosen.model == universal_sentence_embedder.PACKAGED.model:
         return universal_sentence_embedder.UniversalSentenceEmbedder()
+    devices = _devices(chosen)
+    processes = chosen.processes or len(devices)
+    own = _torch(chosen, devices, threads=None, number=0)
+    if processes == 1:
+        return own
+    threads = max(1, usable_cores() // processes)
+    return ManyProcesses(own, partial(_torch, chosen, devices, threads), processes)
+
+
+def _devices(chosen: EmbedderSettings) -> list[str]:
+    named = [one.strip() for one in chosen.device.split(",")]
+    if not all(named):
+        raise SettingsError(
+            f"The setting embedder.device: expected such as 'cuda:0, cuda:1', got "
+            f"{chosen.device!r}."
+        )
+    return named
+
+
+def _torch(
+    chosen: EmbedderSettings, devices: Sequence[str], threads: int | None, number: int
+) -> Embedder:
     return SentenceTransformersEmbedder(
         chosen.model,
         revision=chosen.revision,
-        device=chosen.device,
+        device=devices[number % len(devices)],
         batch_size=chosen.batch_size,
+        precision=chosen.precision,
+        threads=threads,
     )
 
 
@@ -203,6 +230,11 @@ def _openvino(
         raise SettingsError(
             f"The setting embedder.runtime: {runtime} computes on the cpu, and embedder.device is "
             f'{chosen.device}. Set embedder.runtime = "torch", or embedder.device = "cpu".'
+        )
+    if chosen.precision != "float32" or (chosen.processes or 1) > 1:
+        raise SettingsError(
+            f"The setting embedder.runtime: {runtime} has its own precision, and takes all cores "
+            "in one process. Leave embedder.precision and embedder.processes unset."
         )
     return OpenVinoEmbedder(
         chosen.model,

@@ -79,13 +79,20 @@ def measure(
     return learnt, results, topics, held
 
 
+QUOTED = tuple(one.name for one in SETS if one.quoted)
+
+
 def measure_embedder(
-    name: str, chosen: EmbedderSettings, data: Path, homes: Path
+    name: str,
+    chosen: EmbedderSettings,
+    data: Path,
+    homes: Path,
+    names: Sequence[str] = QUOTED,
 ) -> dict[str, dict[str, float]]:
     """nDCG@k of `similarity`, with the weights that ship, and of plain cosine, by set."""
     found = {}
     for one in SETS:
-        if one.quoted:
+        if one.name in names:
             with ExitStack() as stack:
                 opened = _open(one, data, homes / name, stack, chosen)
                 methods = _evaluated(opened, ("similarity",), None).contests[0].methods

