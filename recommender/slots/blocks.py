@@ -16,7 +16,7 @@ from recommender.slots.definitions import DefinedSlot
 from recommender.slots.eligible import eligible
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.present import Moment
-from recommender.slots.ranking import added_up, reaches, signal_values
+from recommender.slots.ranking import scored, signal_values
 from recommender.slots.reranking import LEAST, POOL
 from recommender.slots.ruling import Ruling
 
@@ -85,14 +85,16 @@ class Blocks:
         positions = np.where(there, others, 0).astype(np.int64)
         texts = kept.signals[subjects].swapaxes(0, 1).astype(np.float32)
         flat = positions.ravel()
-        found = Candidates(flat, corpus.base.columns.take(flat), texts.reshape(len(texts), -1))
-        fits = there & self._eligible(found, subjects)
+        marks = corpus.base.columns.marks.take(flat, axis=0)
+        found = Candidates(flat, marks, texts.reshape(len(texts), -1))
+        fits = there & self._eligible(flat, subjects)
         answered = self._enough(fits, others)
         values = self._values(found, subjects, others)
-        scores = added_up(values, pipeline.weight_row).reshape(positions.shape)
-        if pipeline.min_score > 0:
-            background = kept.background
-            fits &= reaches(values, pipeline, background).reshape(positions.shape)
+        read = bool(len(corpus.relations.together.positions))
+        scores, related = scored(values, pipeline, kept.background, read=read)
+        scores = scores.reshape(positions.shape)
+        if related is not None:
+            fits &= related.reshape(positions.shape)
         if self.ruling is not None:
             scores = _weighed(scores, fits, self.ruling, flat)
         if pipeline.collapse_copies:
@@ -109,21 +111,21 @@ class Blocks:
         """How far down the order matters."""
         return max(POOL, self.slot.wanted)
 
-    def _eligible(self, found: Candidates, subjects: _Rows) -> _Flags:
+    def _eligible(self, flat: _Rows, subjects: _Rows) -> _Flags:
         at, corpus = self.moment.at.timestamp(), self.moment.corpus
         rules = eligible(
             corpus,
-            self.slot.filters,
+            self.slot,
             section=NO_CODE,
             not_after=at if self.pipeline.as_of_now else np.inf,
             at=at,
             without=set(),
             ruling=self.ruling,
         )
-        fits = rules.mask(found.positions, found.columns).reshape(len(subjects), -1)
+        fits = rules.mask(flat).reshape(len(subjects), -1)
         if self.pipeline.only_older:
-            own = corpus.base.columns.published_at[subjects]
-            fits &= ~(found.columns.published_at.reshape(fits.shape) > own[:, None])
+            published = corpus.base.columns.published_at
+            fits &= ~(published[flat].reshape(fits.shape) > published[subjects][:, None])
         return fits
 
     def _enough(self, fits: _Flags, others: npt.NDArray[np.int32]) -> _Flags:
@@ -144,7 +146,7 @@ class Blocks:
         return signal_values(
             found,
             self.pipeline,
-            published_at=columns.published_at[subjects].repeat(width),
+            published_at=np.nan_to_num(columns.published_at[subjects], nan=-np.inf).repeat(width),
             section=columns.section[subjects].repeat(width),
             at=self.moment.at.timestamp(),
             popularity=self.moment.readership.relative if weights.popularity else None,

@@ -74,12 +74,12 @@ def fill_page(
         TakesTime: it was to be `at_once`, and a slot needs a search.
     """
     # the reader's and the page's alike: neither they nor their copies come again
-    known = map(corpus.position, (*query.seen, *query.shown))
-    seen = {one for one in known if one is not None}
+    known = (*query.seen, *query.shown)
+    seen = {one for one in map(corpus.position, known) if one is not None} if known else set()
     if query.subject is not None and query.subject.position is not None:
         seen.add(query.subject.position)
     # copy groups that stand on the page already
-    taken = {int(corpus.groups[one]) for one in seen}
+    taken = set(map(corpus.groups.item, seen))
     sources = Sources(
         corpus=corpus,
         subject=query.subject,
@@ -91,7 +91,12 @@ def fill_page(
         rules=rules,
     )
     filler = _Filler(sources, taken=taken, shown=seen)
-    return tuple(filler.fill(slot) for slot in query.slots)
+    filled: list[FilledSlot] = []
+    for slot in query.slots:
+        if filled:
+            filler.shows(filled[-1])
+        filled.append(filler.fill(slot))
+    return tuple(filled)
 
 
 class _Filler:
@@ -110,13 +115,14 @@ class _Filler:
         page = None if subject is None else subject.position
         self._ruling = self._sources.rules.on(page, slot.name, slot.supply.source)
         if self._ruling is not None and self._ruling.gives_places:
-            filled = self._arranged(slot, self._ruling)
-        else:
-            supply, ranked, order = self._ranked(slot)
-            filled = _filled(slot, supply, ranked.take(order[slot.offset :]))
-        self._shown.update(map(int, filled.ranked.positions))
-        self._taken.update(map(int, self._corpus.groups[filled.ranked.positions]))
-        return filled
+            return self._arranged(slot, self._ruling)
+        supply, ranked, order = self._ranked(slot)
+        return _filled(slot, supply, ranked.take(order[slot.offset :]))
+
+    def shows(self, filled: FilledSlot) -> None:
+        """From now on `filled` stands on the page."""
+        self._shown.update(filled.ranked.positions.tolist())
+        self._taken.update(self._corpus.groups[filled.ranked.positions].tolist())
 
     def _ranked(self, slot: DefinedSlot) -> tuple[Supply, Ranked, Order]:
         """What fills the slot, its articles, and the columns that stand there from place 0 on."""
@@ -136,7 +142,7 @@ class _Filler:
         rules = self._eligible_for(slot.supply, slot)
         alone = self._pipeline.collapse_copies
         gate = Gate(
-            fits=lambda positions: rules.mask(positions, corpus.columns_at(positions)),
+            fits=rules.mask,
             key=(lambda position: int(corpus.groups[position])) if alone else int,
             taken=taken if alone else shown,
         )
@@ -179,7 +185,7 @@ class _Filler:
             not_after = np.fmin(not_after, subject.published_at)  # fmin passes an unknown date over
         return eligible(
             self._corpus,
-            slot.filters,
+            slot,
             section=NO_CODE if subject is None else subject.section,
             not_after=not_after,
             at=at,
