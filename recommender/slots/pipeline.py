@@ -119,15 +119,22 @@ class Pipeline:
 
     def floor(self, background: npt.NDArray[np.float32]) -> float:
         """What the signals of the texts must add up to; -inf where everything may be shown."""
-        # of one corpus after another: asked for at every slot, and always the same
+        return self._floor + float(self.usual(background))
+
+    def usual(self, background: npt.NDArray[np.float32]) -> np.float32:
+        """What the signals of the texts add up to in the background of a corpus."""
+        # asked for twice of every slot, and the same until there is another snapshot
         key = background.tobytes()
-        found = self._floors.get(key)
+        found = self._usual.get(key)
         if found is None:
-            floor = self.related.score_of(self.min_score)
-            self._floors.clear()
-            found = self._floors[key] = floor + float(self.text_row @ background)
+            self._usual.clear()
+            found = self._usual[key] = self.text_row @ background
         return found
 
     @cached_property
-    def _floors(self) -> dict[bytes, float]:
+    def _floor(self) -> float:
+        return self.related.score_of(self.min_score)
+
+    @cached_property
+    def _usual(self) -> dict[bytes, np.float32]:
         return {}
