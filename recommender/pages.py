@@ -11,6 +11,7 @@ from recommender.asking import Subjects, UnpublishedText, check_extent, moment_o
 from recommender.errors import SettingsError
 from recommender.jobs.scoring import ScoredBatch, score
 from recommender.readers.popularity import PopularWindow
+from recommender.slots.blocks import Blocks
 from recommender.slots.candidates import Subject, TakesTime, subject_of
 from recommender.slots.charts import charts_of
 from recommender.slots.corpus import Corpus
@@ -304,6 +305,32 @@ class Pages:
             return _filled(moment, query, chosen)
         except TakesTime:
             return None
+
+    def fill_many(
+        self, slot: SlotQuery, subjects: Sequence[str], *, pipeline: str, now: Moment
+    ) -> list[FilledPage | None]:
+        """As `fill_at_once` a page of one related slot, for several articles in the same steps.
+
+        None for an article whose slot has to be filled by itself; for all of them where the slot
+        is another one, or needs more than `now` has.
+        """
+        chosen = self.pipeline(pipeline)
+        wanted = self._wanted((slot,), None, None)
+        corpus, nothing = now.corpus, [None for _ in subjects]
+        if not wanted.light or wanted.latest or wanted.charts:
+            return [*nothing]
+        blocks = Blocks.of(now, chosen, wanted.slots[0])
+        if blocks is None:
+            return [*nothing]
+        positions = [corpus.position(one) for one in subjects]
+        known = [one for one in positions if one is not None]
+        slots = dict(zip(known, blocks.slots(known), strict=True))
+        return [
+            FilledPage(corpus, chosen, subject_of(corpus, one), (found,), now.at)
+            if one is not None and (found := slots[one]) is not None
+            else None
+            for one in positions
+        ]
 
     def state(self) -> tuple[object, Moment] | None:
         """An object that stays the same one while no related slot changes; see `Present.state`."""

@@ -4,6 +4,7 @@ What `page.fill_page` does for one article, for a few hundred in the same steps:
 the steps, not into the articles.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,9 +15,10 @@ from recommender.articles.columns import NO_CODE
 from recommender.slots.candidates import Candidates
 from recommender.slots.definitions import DefinedSlot
 from recommender.slots.eligible import eligible
-from recommender.slots.pipeline import Pipeline
+from recommender.slots.filled import FilledSlot
+from recommender.slots.pipeline import SIGNALS, Pipeline
 from recommender.slots.present import Moment
-from recommender.slots.ranking import scored, signal_values
+from recommender.slots.ranking import Ranked, scored, signal_values
 from recommender.slots.reranking import LEAST, POOL
 from recommender.slots.ruling import Ruling
 
@@ -36,11 +38,13 @@ class Block:
             are too few neighbours or an editor's rule for this very page.
         related: shape (b, places), int64 positions, best first, padded with -1.
         scores: shape (b, places), float32, -inf where padded.
+        values: shape (len(SIGNALS), b, places), float32, what was measured; any where padded.
     """
 
     answered: _Flags
     related: _Rows
     scores: _Scores
+    values: _Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,29 @@ class Blocks:
             ordered = _best_first(scores, fits, self._pool)
         if pipeline.diversity:
             ordered = self._diversified(positions, scores, ordered)
-        return self._cut(answered, positions, scores, ordered)
+        return self._cut(answered, positions, scores, values, ordered)
+
+    def slots(self, subjects: Sequence[int]) -> list[FilledSlot | None]:
+        """The same as slots; None where one is empty, or has to be filled by `page.fill_page`."""
+        ruling, by_page = self.ruling, self.moment.rules.by_page
+        if not subjects or (ruling is not None and ruling.factors is not None):
+            return [None] * len(subjects)
+        block = self.fill(np.array(subjects, dtype=np.int64))
+        counts = np.count_nonzero(block.related != _NOWHERE, axis=1)
+        found: list[FilledSlot | None] = []
+        for row, (subject, count) in enumerate(zip(subjects, counts.tolist(), strict=True)):
+            if not count or not block.answered[row] or subject in by_page:
+                found.append(None)
+                continue
+            ranked = Ranked(
+                block.related[row, :count],
+                block.scores[row, :count],
+                SIGNALS,
+                block.values[:, row, :count],
+                self.pipeline.weight_row,
+            )
+            found.append(FilledSlot(self.slot.name, self.slot.supply.source, None, ranked))
+        return found
 
     @property
     def _pool(self) -> int:
@@ -212,7 +238,14 @@ class Blocks:
         made[:, POOL:] = ordered[:, POOL:]
         return made
 
-    def _cut(self, answered: _Flags, positions: _Rows, scores: _Scores, ordered: _Rows) -> Block:
+    def _cut(
+        self,
+        answered: _Flags,
+        positions: _Rows,
+        scores: _Scores,
+        values: _Scores,
+        ordered: _Rows,
+    ) -> Block:
         columns = ordered[:, self.slot.offset : self.slot.wanted]
         there = columns != _NOWHERE
         at = np.where(there, columns, 0)
@@ -220,6 +253,7 @@ class Blocks:
             answered,
             np.where(there, np.take_along_axis(positions, at, axis=1), _NOWHERE),
             np.where(there, np.take_along_axis(scores, at, axis=1), np.float32(-np.inf)),
+            values.reshape(len(values), *positions.shape)[:, np.arange(len(at))[:, None], at],
         )
 
 
