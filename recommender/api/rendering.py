@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NotRequired, TypedDict
 
 import numpy as np
@@ -14,8 +15,9 @@ from recommender.api.caching import tag_of
 from recommender.api.ready import Rendered
 from recommender.pages import FilledPage
 from recommender.slots.filled import FilledSlot, raising, reasons_of, relevance
+from recommender.slots.ranking import Ranked, joined
 from recommender.slots.slot import SlotName
-from recommender.slots.words import alike_with, because
+from recommender.slots.words import alike_in_pairs, alike_with, because
 
 _DIGITS = 6
 """Decimals of scores; they come from float32."""
@@ -42,6 +44,30 @@ def one_slot(page: FilledPage, *, explain: bool) -> Rendered:
     """
     slot = page.slots[0]
     return _rendered(page, _cards(page, slot, explain), slot.fallback)
+
+
+def each_one_slot(pages: Sequence[FilledPage], *, explain: bool) -> list[Rendered]:
+    """As `one_slot` of each of some pages, in fewer steps.
+
+    Args:
+        pages: of one moment and pipeline, as `Pages.fill_many` filled them.
+        explain: tell every signal and its weight.
+    """
+    if len(pages) == 1:
+        return [one_slot(pages[0], explain=explain)]
+    first, slots = pages[0], [page.slots[0] for page in pages]
+    whole = joined([one.ranked for one in slots])
+    numbers = _numbers(
+        whole, relevance(first.corpus, replace(slots[0], ranked=whole), first.pipeline)
+    )
+    subjects = [page.subject for page in pages for _ in page.slots[0].ranked.positions]
+    alike = alike_in_pairs(first.corpus, [one for one in subjects if one], whole.positions)
+    found, start = [], 0
+    for page, slot in zip(pages, slots, strict=True):
+        here = slice(start, start := start + len(slot.ranked.positions))
+        cards = _written(page, slot, explain, numbers.part(here), alike[here])
+        found.append(_rendered(page, b"[%b]" % b",".join(cards.values()), slot.fallback))
+    return found
 
 
 def many_slots(page: FilledPage, *, explain: bool) -> Rendered:
@@ -119,55 +145,93 @@ def cards_of(
         explain: tell every signal and its weight.
         chosen: of places in the slot, from 0, the position to tell; None for all as they stand.
     """
-    ranked = slot.ranked
+    likely = relevance(page.corpus, slot, page.pipeline)
+    numbers = _numbers(slot.ranked, likely)
+    alike = alike_with(page.corpus, page.subject, slot.ranked.positions)
+    return _written(page, slot, explain, numbers, alike, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What is told of some places, rounded.
+
+    Attributes:
+        scores: by place.
+        relevances: by place; None where there is none.
+        values, contributions: by place, of each signal.
+    """
+
+    scores: Sequence[float]
+    relevances: Sequence[float | None]
+    values: Sequence[Sequence[float]]
+    contributions: Sequence[Sequence[float]]
+
+    def part(self, here: slice) -> "_Numbers":
+        """Of those places."""
+        return _Numbers(
+            self.scores[here], self.relevances[here], self.values[here], self.contributions[here]
+        )
+
+
+def _numbers(ranked: Ranked, likely: npt.NDArray[np.float32] | None) -> _Numbers:
+    """Of the places of `ranked`, of which `likely` is the relevance."""
+    count, signals = len(ranked.positions), len(ranked.signals)
+    # all at once: the time goes into the calls, not into the numbers
+    told = np.empty((2 + 2 * signals, count))
+    told[0] = ranked.scores
+    told[1] = 0 if likely is None else likely
+    told[2 : 2 + signals] = ranked.values
+    told[2 + signals :] = ranked.contributions
+    by_place = _rounded(told.T)
+    return _Numbers(
+        [one[0] for one in by_place],
+        [None if likely is None else one[1] for one in by_place],
+        [one[2 : 2 + signals] for one in by_place],
+        [one[2 + signals :] for one in by_place],
+    )
+
+
+def _written(
+    page: FilledPage,
+    slot: FilledSlot,
+    explain: bool,  # noqa: FBT001 - as the others hand it on
+    numbers: _Numbers,
+    alike: Sequence[tuple[str, ...]],
+    chosen: Mapping[int, int] | None = None,
+) -> dict[int, bytes]:
+    ranked, corpus, subject = slot.ranked, page.corpus, page.subject
     signals = ranked.signals
     weights = dict(zip(signals, _rounded(ranked.weights), strict=True)) if explain else {}
-    likely = relevance(page.corpus, slot, page.pipeline)
-    places = len(ranked.positions)
     at = page.at.timestamp()
-    # all at once: the time goes into the calls, not into the numbers
-    scores, told_relevance, *rest = _rounded(
-        np.vstack(
-            [
-                ranked.scores,
-                np.zeros(places) if likely is None else likely,
-                ranked.values,
-                ranked.contributions,
-            ]
-        )
-    )
-    relevances = [None] * places if likely is None else told_relevance
-    values = list(zip(*rest[: len(signals)], strict=True))
-    contributions = list(zip(*rest[len(signals) :], strict=True))
-    alike = alike_with(page.corpus, page.subject, ranked.positions)
     cards = {}
-    for place, (position, score) in enumerate(
-        zip(ranked.positions.tolist(), scores, strict=True)
-    ):
+    for place, position in enumerate(ranked.positions.tolist()):
         told = place + 1 if chosen is None else chosen.get(place)
         if told is None:
             continue
-        reasons = reasons_of(signals, values[place], contributions[place], every=explain)
+        likely = numbers.relevances[place]
+        reasons = reasons_of(
+            signals, numbers.values[place], numbers.contributions[place], every=explain
+        )
         added = orjson.dumps(
             {
-                "score": score,
-                "relevance": relevances[place],
+                "score": numbers.scores[place],
+                "relevance": likely,
                 "position": told,
                 "because": because(
-                    page.corpus,
-                    page.subject,
+                    corpus,
+                    subject,
                     position,
                     raising(reasons),
                     alike[place],
                     placed=slot.placed_by(place),
-                    relevance=relevances[place],
+                    relevance=likely,
                     at=at,
                 ),
                 "reasons": _told(reasons, weights),
             }
         )
         # two objects made one: the card less its closing brace, what is added less its opening one
-        cards[told] = b"%b,%b" % (page.corpus.card_at(position)[:-1], added[1:])
+        cards[told] = b"%b,%b" % (corpus.card_at(position)[:-1], added[1:])
     return cards
 
 

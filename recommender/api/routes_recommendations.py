@@ -75,8 +75,7 @@ class _Recommendations:
             asked = RELATED.read(request)
             slot = SlotQuery("related", asked.limit, asked.offset, asked.filters)
             asked_of_arm = _of_arm(asked, glance.trial)
-            page = await self._gathering.filled(slot, article_id, asked_of_arm, now)
-            rendered = rendering.one_slot(page, explain=asked.explain)
+            page, rendered = await self._gathering.answered(slot, article_id, asked_of_arm, now)
             personal = asked.personal or glance.named
             # what one reader has seen is hardly ever asked for again
             if not asked.seen and self._is_still(state, now, page):

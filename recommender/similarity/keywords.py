@@ -19,6 +19,7 @@ from recommender.similarity.words import words
 KEPT = 24
 """Key terms of an article: of two on one story, both have 2 in common in 9 cases of 10."""
 
+_NO_WORD = -2  # what one side is padded with, where the other is with -1
 _REMEMBERED = 50_000  # words, of some 200 bytes each
 _STEM = 5  # letters in which forms of a word agree: "testify", "testified"
 
@@ -85,7 +86,7 @@ def word_hash(word: str) -> int:
 def shared(
     vocabulary: Vocabulary,
     left: KeyTerms,
-    left_row: int,
+    left_row: int | npt.NDArray[np.integer],
     right: KeyTerms,
     right_rows: npt.NDArray[np.integer],
     *,
@@ -93,14 +94,16 @@ def shared(
 ) -> list[tuple[str, ...]]:
     """At most `count` key terms that an article has in common with each of others.
 
-    The most telling first. Of several forms of a word, and of a word within another, only the more
+    Or that each of `left_row` has in common with the one of `right_rows` in the same place. The most telling first. Of several forms of a word, and of a word within another, only the more
     telling is given.
     """
     ours, theirs = left.numbers[left_row], right.numbers[right_rows]
-    # each of the one with each of all others, in one step: nobody pads with a number of a word
-    rows, places, own = (theirs[:, :, None] == ours[ours >= 0]).nonzero()
+    ours = np.where(ours < 0, _NO_WORD, ours)
+    # all with all, in one step
+    rows, places, own = (theirs[:, :, None] == ours[..., None, :]).nonzero()
     numbers = theirs[rows, places]
-    telling = left.weights[left_row].astype(np.float64)[own]
+    own_rows = left_row if isinstance(left_row, int) else left_row[rows]
+    telling = left.weights[own_rows, own].astype(np.float64)
     telling *= right.weights[right_rows[rows], places]
     order = np.lexsort((numbers, -telling, rows))
     common: list[list[int]] = [[] for _ in range(len(theirs))]

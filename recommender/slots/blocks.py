@@ -19,7 +19,7 @@ from recommender.slots.filled import FilledSlot
 from recommender.slots.pipeline import SIGNALS, Pipeline
 from recommender.slots.present import Moment
 from recommender.slots.ranking import Ranked, scored, signal_values
-from recommender.slots.reranking import LEAST, POOL
+from recommender.slots.reranking import LEAST, POOL, in_order
 from recommender.slots.ruling import Ruling
 
 _Rows = npt.NDArray[np.int64]
@@ -38,13 +38,30 @@ class Block:
             are too few neighbours or an editor's rule for this very page.
         related: shape (b, places), int64 positions, best first, padded with -1.
         scores: shape (b, places), float32, -inf where padded.
-        values: shape (len(SIGNALS), b, places), float32, what was measured; any where padded.
     """
 
     answered: _Flags
     related: _Rows
     scores: _Scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """The candidates of b articles, c to a row.
+
+    Attributes:
+        answered: see `Block`.
+        positions: shape (b, c); any where `fits` is not set.
+        values: shape (len(SIGNALS), b * c), what was measured.
+        scores: shape (b, c), float32.
+        fits: shape (b, c): which may stand there.
+    """
+
+    answered: _Flags
+    positions: _Rows
     values: _Scores
+    scores: _Scores
+    fits: _Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,64 @@ class Blocks:
     def fill(self, subjects: _Rows) -> Block:
         """The slots of the articles at these positions; memory grows with their number."""
         corpus, pipeline = self.moment.corpus, self.pipeline
+        found = self._scored(subjects)
+        positions, scores, fits = found.positions, found.scores, found.fits
+        if self.ruling is not None:
+            scores = _weighed(scores, fits, self.ruling, positions.ravel())
+        if pipeline.collapse_copies:
+            fits_here = fits & (corpus.groups[positions] != corpus.groups[subjects][:, None])
+            ordered = self._one_of_each(positions, scores, fits_here, fits)
+        else:
+            ordered = _best_first(scores, fits, self._pool)
+        if pipeline.diversity:
+            ordered = self._diversified(positions, scores, ordered)
+        return self._cut(found.answered, positions, scores, ordered)
+
+    def slots(self, subjects: Sequence[int]) -> list[FilledSlot | None]:
+        """The same as slots; None where one is empty, or has to be filled by `page.fill_page`.
+
+        For a few at once: they are scored together and put in order one by one.
+        """
+        ruling, by_page = self.ruling, self.moment.rules.by_page
+        if not subjects or (ruling is not None and ruling.factors is not None):
+            return [None] * len(subjects)
+        found = self._scored(np.array(subjects, dtype=np.int64))
+        values = found.values.reshape(len(found.values), *found.scores.shape)
+        slots: list[FilledSlot | None] = []
+        for row, (subject, answered) in enumerate(
+            zip(subjects, found.answered.tolist(), strict=True)
+        ):
+            fits = found.fits[row].nonzero()[0]
+            whole = Ranked(
+                found.positions[row], found.scores[row], SIGNALS, values[:, row], self._weights
+            )
+            order = self._order(subject, whole, fits)[self.slot.offset :]
+            filled = None
+            if len(order) and answered and subject not in by_page:
+                ranked = whole.take(fits[order])
+                filled = FilledSlot(self.slot.name, self.slot.supply.source, None, ranked)
+            slots.append(filled)
+        return slots
+
+    @property
+    def _weights(self) -> npt.NDArray[np.float32]:
+        return self.pipeline.weight_row
+
+    def _order(self, subject: int, whole: Ranked, fits: _Rows) -> _Rows:
+        """Places among `fits`, which are columns of `whole`."""
+        corpus = self.moment.corpus
+        return in_order(
+            # by positions and scores alone
+            Ranked(whole.positions[fits], whole.scores[fits], (), whole.values, whole.weights),
+            corpus,
+            collapse_copies=self.pipeline.collapse_copies,
+            diversity=self.pipeline.diversity,
+            taken={corpus.groups.item(subject)},
+            count=self.slot.wanted,
+        )
+
+    def _scored(self, subjects: _Rows) -> _Scored:
+        corpus, pipeline = self.moment.corpus, self.pipeline
         kept = corpus.relations.neighbours
         others = kept.positions[subjects]
         there = others != _NOWHERE
@@ -99,38 +174,7 @@ class Blocks:
         scores = scores.reshape(positions.shape)
         if related is not None:
             fits &= related.reshape(positions.shape)
-        if self.ruling is not None:
-            scores = _weighed(scores, fits, self.ruling, flat)
-        if pipeline.collapse_copies:
-            fits_here = fits & (corpus.groups[positions] != corpus.groups[subjects][:, None])
-            ordered = self._one_of_each(positions, scores, fits_here, fits)
-        else:
-            ordered = _best_first(scores, fits, self._pool)
-        if pipeline.diversity:
-            ordered = self._diversified(positions, scores, ordered)
-        return self._cut(answered, positions, scores, values, ordered)
-
-    def slots(self, subjects: Sequence[int]) -> list[FilledSlot | None]:
-        """The same as slots; None where one is empty, or has to be filled by `page.fill_page`."""
-        ruling, by_page = self.ruling, self.moment.rules.by_page
-        if not subjects or (ruling is not None and ruling.factors is not None):
-            return [None] * len(subjects)
-        block = self.fill(np.array(subjects, dtype=np.int64))
-        counts = np.count_nonzero(block.related != _NOWHERE, axis=1)
-        found: list[FilledSlot | None] = []
-        for row, (subject, count) in enumerate(zip(subjects, counts.tolist(), strict=True)):
-            if not count or not block.answered[row] or subject in by_page:
-                found.append(None)
-                continue
-            ranked = Ranked(
-                block.related[row, :count],
-                block.scores[row, :count],
-                SIGNALS,
-                block.values[:, row, :count],
-                self.pipeline.weight_row,
-            )
-            found.append(FilledSlot(self.slot.name, self.slot.supply.source, None, ranked))
-        return found
+        return _Scored(answered, positions, values, scores, fits)
 
     @property
     def _pool(self) -> int:
@@ -238,14 +282,7 @@ class Blocks:
         made[:, POOL:] = ordered[:, POOL:]
         return made
 
-    def _cut(
-        self,
-        answered: _Flags,
-        positions: _Rows,
-        scores: _Scores,
-        values: _Scores,
-        ordered: _Rows,
-    ) -> Block:
+    def _cut(self, answered: _Flags, positions: _Rows, scores: _Scores, ordered: _Rows) -> Block:
         columns = ordered[:, self.slot.offset : self.slot.wanted]
         there = columns != _NOWHERE
         at = np.where(there, columns, 0)
@@ -253,7 +290,6 @@ class Blocks:
             answered,
             np.where(there, np.take_along_axis(positions, at, axis=1), _NOWHERE),
             np.where(there, np.take_along_axis(scores, at, axis=1), np.float32(-np.inf)),
-            values.reshape(len(values), *positions.shape)[:, np.arange(len(at))[:, None], at],
         )
 
 

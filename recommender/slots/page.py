@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from recommender.slots.eligible import Eligible, eligible
 from recommender.slots.filled import FilledSlot
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.ranking import Ranked
-from recommender.slots.reranking import Order, best_first, best_of_each, diversified
+from recommender.slots.reranking import Order, in_order
 from recommender.slots.rule_matching import Rules
 from recommender.slots.rules import (
     Arrangement,
@@ -166,17 +165,14 @@ class _Filler:
         ranked = self._sources.ranked(supply, demand)
         if self._ruling is not None:
             ranked = weighed(ranked, self._ruling)
-        diversity = self._pipeline.diversity if supply.source == "related" else 0.0
-        if self._pipeline.collapse_copies:
-            corpus = self._corpus
-            order = best_of_each(ranked, corpus.groups, corpus.canonical, self._taken)
-        else:
-            order = iter(best_first(ranked).tolist())
-        if diversity:
-            columns = diversified(ranked, order, self._corpus.stories, diversity, slot.wanted)
-        else:
-            columns = np.fromiter(islice(order, slot.wanted), dtype=np.int64)
-        return ranked, columns
+        return ranked, in_order(
+            ranked,
+            self._corpus,
+            collapse_copies=self._pipeline.collapse_copies,
+            diversity=self._pipeline.diversity if supply.source == "related" else 0.0,
+            taken=self._taken,
+            count=slot.wanted,
+        )
 
     def _eligible_for(self, supply: Supply, slot: DefinedSlot) -> Eligible:
         at, subject = self._sources.at, self._sources.subject

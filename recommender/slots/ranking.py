@@ -56,6 +56,17 @@ class Ranked:
         )
 
 
+def joined(some: Sequence[Ranked]) -> Ranked:
+    """One behind the other; all of the same signals and weights, and at least one."""
+    return Ranked(
+        np.concatenate([one.positions for one in some]),
+        np.concatenate([one.scores for one in some]),
+        some[0].signals,
+        np.concatenate([one.values for one in some], axis=1),
+        some[0].weights,
+    )
+
+
 def closeness(
     apart: npt.NDArray[np.float64], half: timedelta | npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:

@@ -6,6 +6,7 @@ from itertools import chain, islice
 import numpy as np
 import numpy.typing as npt
 
+from recommender.slots.corpus import Corpus
 from recommender.slots.ranking import Ranked
 
 Order = npt.NDArray[np.int64]
@@ -22,6 +23,34 @@ def best_first(ranked: Ranked) -> Order:
     """All by score, descending; ties by position: same corpus, same answer."""
     # stable: the positions of a Ranked ascend
     return np.argsort(-ranked.scores, kind="stable")
+
+
+def in_order(
+    ranked: Ranked,
+    corpus: Corpus,
+    *,
+    collapse_copies: bool,
+    diversity: float,
+    taken: set[int],
+    count: int,
+) -> Order:
+    """The first `count` columns of a slot.
+
+    Args:
+        ranked: scored articles.
+        corpus: where they are.
+        collapse_copies: see `best_of_each`; else all that are ranked stand there.
+        diversity: see `diversified`; 0 for none.
+        taken: copy groups that stand on the page already.
+        count: places to fill.
+    """
+    if collapse_copies:
+        order = best_of_each(ranked, corpus.groups, corpus.canonical, taken)
+    else:
+        order = iter(best_first(ranked).tolist())
+    if diversity:
+        return diversified(ranked, order, corpus.stories, diversity, count)
+    return np.fromiter(islice(order, count), dtype=np.int64)
 
 
 def best_of_each(

@@ -1,7 +1,7 @@
 """Why an article stands in a slot, in words that a reader or an editor understands."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -111,16 +111,46 @@ def alike_with(
     same = np.zeros(len(positions), dtype=np.bool_)
     if subject.position is not None:
         same = corpus.stories[positions] == corpus.stories[subject.position]
-    found = []
     words = _shared(corpus, subject, positions)
-    for position, of_story, shares in zip(positions.tolist(), same.tolist(), words, strict=True):
-        said: tuple[str, ...] = ()
-        if of_story:
-            shelf, row = corpus.shelf(position)
-            apart = _apart(subject.published_at, shelf.columns.published_at.item(row))
-            said = (f"same story, {apart}" if apart else "same story",)
-        found.append((*said, f"shares {', '.join(shares)}") if shares else said)
-    return found
+    return [
+        _alike(corpus, subject, position, shares, of_story=of_story)
+        for position, of_story, shares in zip(
+            positions.tolist(), same.tolist(), words, strict=True
+        )
+    ]
+
+
+def alike_in_pairs(
+    corpus: Corpus, subjects: Sequence[Subject], positions: Positions
+) -> list[tuple[str, ...]]:
+    """As `alike_with`, each of `positions` with the subject in the same place.
+
+    Args:
+        corpus: with nothing in its overlay.
+        subjects: articles of it.
+        positions: as many.
+    """
+    own = np.array([one.position for one in subjects], dtype=np.int64)
+    same = corpus.stories[positions] == corpus.stories[own]
+    known = corpus.base.keywords
+    words = shared(known.vocabulary, known.articles, own, known.articles, positions, count=_SHARED)
+    return [
+        _alike(corpus, subject, position, shares, of_story=of_story)
+        for subject, position, of_story, shares in zip(
+            subjects, positions.tolist(), same.tolist(), words, strict=True
+        )
+    ]
+
+
+def _alike(
+    corpus: Corpus, subject: Subject, position: int, shares: Sequence[str], *, of_story: bool
+) -> tuple[str, ...]:
+    said: tuple[str, ...] = ()
+    if of_story:
+        shelf, row = corpus.shelf(position)
+        apart = _apart(subject.published_at, shelf.columns.published_at.item(row))
+        said = (f"same story, {apart}" if apart else "same story",)
+    return (*said, f"shares {', '.join(shares)}") if shares else said
 
 
 def _shared(corpus: Corpus, subject: Subject, positions: Positions) -> list[tuple[str, ...]]:
