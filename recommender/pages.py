@@ -1,8 +1,9 @@
 """Slots and pages for those who ask: which articles, by which pipeline, as of which time."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -10,10 +11,11 @@ from recommender.asking import Subjects, UnpublishedText, check_extent, moment_o
 from recommender.errors import SettingsError
 from recommender.jobs.scoring import ScoredBatch, score
 from recommender.readers.popularity import PopularWindow
+from recommender.slots.blocks import Blocks
 from recommender.slots.candidates import Subject, TakesTime, subject_of
 from recommender.slots.charts import charts_of
 from recommender.slots.corpus import Corpus
-from recommender.slots.definitions import DefinedSlot, defined
+from recommender.slots.definitions import Chart, DefinedSlot, SlotDefinition, defined
 from recommender.slots.filled import FilledSlot, render
 from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline
@@ -32,6 +34,9 @@ from recommender.wiring import Parts
 DEFAULT_PIPELINE = "default"
 PAGE: tuple[SlotName, ...] = ("related", "popular")
 """The slots of an article page."""
+
+_ASKED = 256
+"""Combinations of slots that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,8 @@ class Pages:
         self.clock = clock
         self._present = present
         self._subjects = subjects
+        # sites ask for the same few slots on all of their pages
+        self._wanted = lru_cache(_ASKED)(partial(_wanted, parts.slots, parts.popular))
 
     def related(
         self,
@@ -227,7 +234,7 @@ class Pages:
             positions = np.flatnonzero(~corpus.hidden)
         else:
             positions = np.array([self._subjects.position(corpus, one) for one in ids], np.int64)
-        (slot,) = self._defined([SlotQuery("related", limit, 0, filters)], None, None)
+        (slot,) = self._wanted((SlotQuery("related", limit, 0, filters),), None, None).slots
         return score(moment, positions[after:], chosen, slot=slot)
 
     def fill(
@@ -244,18 +251,15 @@ class Pages:
     ) -> FilledPage:
         """As `slots`, before cards and reasons are written out; for those who render themselves."""
         chosen = self.pipeline(pipeline)
-        wanted = self._defined(slots, window, half_life)
+        wanted = self._wanted(tuple(slots), window, half_life)
         moment = self._present.moment(
-            moment_of(at, self.clock),
-            self._reading(window, half_life),
-            latest=_shows_readers(wanted),
-            charts=charts_of(wanted),
+            moment_of(at, self.clock), wanted.reading, latest=wanted.latest, charts=wanted.charts
         )
         about = None
         if subject is not None:
             published = moment.at if chosen.as_of_now else None  # as a text that is no article yet
             about = self._subjects.find(moment.corpus, subject, published)
-        query = PageQuery(wanted, about, moment.at, tuple(seen), shown=tuple(shown))
+        query = PageQuery(wanted.slots, about, moment.at, tuple(seen), shown=tuple(shown))
         return _filled(moment, query, chosen)
 
     def fill_at_once(
@@ -279,15 +283,13 @@ class Pages:
         the whole corpus.
         """
         chosen = self.pipeline(pipeline)
-        wanted = self._defined(slots, window, half_life)
-        if not all(one.light for one in wanted):
+        wanted = self._wanted(tuple(slots), window, half_life)
+        if not wanted.light:
             return None
-        latest, charts = _shows_readers(wanted), charts_of(wanted)
+        latest, charts = wanted.latest, wanted.charts
         moment = now
         if now is None or latest or charts or window is not None or half_life is not None:
-            moment = self._present.kept(
-                self._reading(window, half_life), latest=latest, charts=charts
-            )
+            moment = self._present.kept(wanted.reading, latest=latest, charts=charts)
         if moment is None:
             return None
         about = None
@@ -296,11 +298,39 @@ class Pages:
             if position is None:
                 return None
             about = subject_of(moment.corpus, position)
-        query = PageQuery(wanted, about, moment.at, tuple(seen), shown=tuple(shown), at_once=True)
+        query = PageQuery(
+            wanted.slots, about, moment.at, tuple(seen), shown=tuple(shown), at_once=True
+        )
         try:
             return _filled(moment, query, chosen)
         except TakesTime:
             return None
+
+    def fill_many(
+        self, slot: SlotQuery, subjects: Sequence[str], *, pipeline: str, now: Moment
+    ) -> list[FilledPage | None]:
+        """As `fill_at_once` a page of one related slot, for several articles in the same steps.
+
+        None for an article whose slot has to be filled by itself; for all of them where the slot
+        is another one, or needs more than `now` has.
+        """
+        chosen = self.pipeline(pipeline)
+        wanted = self._wanted((slot,), None, None)
+        corpus, nothing = now.corpus, [None for _ in subjects]
+        if not wanted.light or wanted.latest or wanted.charts:
+            return [*nothing]
+        blocks = Blocks.of(now, chosen, wanted.slots[0])
+        if blocks is None:
+            return [*nothing]
+        positions = [corpus.position(one) for one in subjects]
+        known = [one for one in positions if one is not None]
+        slots = dict(zip(known, blocks.slots(known), strict=True))
+        return [
+            FilledPage(corpus, chosen, subject_of(corpus, one), (found,), now.at)
+            if one is not None and (found := slots[one]) is not None
+            else None
+            for one in positions
+        ]
 
     def state(self) -> tuple[object, Moment] | None:
         """An object that stays the same one while no related slot changes; see `Present.state`."""
@@ -332,24 +362,42 @@ class Pages:
         """
         return self._present.corpus()
 
-    def _reading(self, window: timedelta | None, half_life: timedelta | None) -> PopularWindow:
-        of_home = self.parts.popular
-        return PopularWindow(
-            of_home.window if window is None else window,
-            of_home.half_life if half_life is None else half_life,
-        )
 
-    def _defined(
-        self,
-        slots: Sequence[SlotQuery],
-        window: timedelta | None,
-        half_life: timedelta | None,
-    ) -> tuple[DefinedSlot, ...]:
-        known = self.parts.slots
-        found = tuple(defined(one, known, window=window, half_life=half_life) for one in slots)
-        for one in found:
-            check_extent(one.limit, one.offset)
-        return found
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked, whatever it is about and whoever asks.
+
+    Attributes:
+        slots: in their order.
+        reading: what counts as read.
+        latest: whether readership has to be the latest.
+        charts: that the slots may need.
+        light: whether it takes neither a search nor a scan of the corpus.
+    """
+
+    slots: tuple[DefinedSlot, ...]
+    reading: PopularWindow
+    latest: bool
+    charts: tuple[Chart, ...]
+    light: bool
+
+
+def _wanted(
+    known: Mapping[str, SlotDefinition],
+    of_home: PopularWindow,
+    slots: tuple[SlotQuery, ...],
+    window: timedelta | None,
+    half_life: timedelta | None,
+) -> _Wanted:
+    found = tuple(defined(one, known, window=window, half_life=half_life) for one in slots)
+    for one in found:
+        check_extent(one.limit, one.offset)
+    reading = PopularWindow(
+        of_home.window if window is None else window,
+        of_home.half_life if half_life is None else half_life,
+    )
+    light = all(one.light for one in found)
+    return _Wanted(found, reading, _shows_readers(found), charts_of(found), light)
 
 
 def _filled(moment: Moment, query: PageQuery, pipeline: Pipeline) -> FilledPage:

@@ -22,6 +22,7 @@ from recommender.api import (
 )
 from recommender.api.metrics import Measured, Metrics
 from recommender.api.service import Service
+from recommender.api.shortcut import Shortcut
 from recommender.engine import Recommender
 from recommender.errors import NotReady, RecommenderError
 
@@ -69,18 +70,17 @@ def create_app(recommender: Recommender) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    # within the measuring: the last that is added is the first that is asked
-    app.add_middleware(routes_events.Shortcut, service=service)
-    app.add_middleware(Measured, metrics=metrics)
     problems.install(app)
-    routes_events.install(app, service)
     # the longer addresses first: an article's id may itself hold slashes
-    routes_recommendations.install(app, service)
+    busiest = (routes_events.install(app, service), routes_recommendations.install(app, service))
     routes_articles.install(app, service)
     routes_bulk.install(app, service)
     routes_hooks.install(app, service)
     routes_operations.install(app, service)
     routes_rules.install(app, service)
+    # within the measuring: the last that is added is the first that is asked
+    app.add_middleware(Shortcut, addresses=busiest)
+    app.add_middleware(Measured, metrics=metrics)
     return app
 
 

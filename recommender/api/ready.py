@@ -34,7 +34,8 @@ class ReadyAnswers:
     """
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
-        """Keeps up to so many bytes of questions and answers; beyond that the oldest go."""
+        """Keeps up to so many bytes of questions and answers; beyond that go those that nobody
+        asked for the longest time."""
         self._most_bytes = most_bytes
         self._state: object = None
         self._answers: dict[tuple[str, bytes], Rendered] = {}
@@ -44,7 +45,10 @@ class ReadyAnswers:
         """The answer that was kept in this same `state`; None where there is none."""
         if state is None or state is not self._state:
             return None
-        return self._answers.get(question)
+        answer = self._answers.pop(question, None)
+        if answer is not None:
+            self._answers[question] = answer  # the last that goes
+        return answer
 
     def keep(self, state: object | None, question: tuple[str, bytes], answer: Rendered) -> None:
         """Keeps an answer that was computed wholly in `state`; None keeps nothing."""

@@ -2,7 +2,8 @@
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NotRequired, TypedDict
 
 import numpy as np
@@ -14,6 +15,7 @@ from recommender.api.caching import tag_of
 from recommender.api.ready import Rendered
 from recommender.pages import FilledPage
 from recommender.slots.filled import FilledSlot, raising, reasons_of, relevance
+from recommender.slots.ranking import Ranked, joined
 from recommender.slots.slot import SlotName
 from recommender.slots.words import alike_with, because
 
@@ -42,6 +44,29 @@ def one_slot(page: FilledPage, *, explain: bool) -> Rendered:
     """
     slot = page.slots[0]
     return _rendered(page, _cards(page, slot, explain), slot.fallback)
+
+
+def each_one_slot(pages: Sequence[FilledPage], *, explain: bool) -> list[Rendered]:
+    """As `one_slot` of each of some pages, in fewer steps.
+
+    Args:
+        pages: of one moment and pipeline, as `Pages.fill_many` filled them.
+        explain: tell every signal and its weight.
+    """
+    if len(pages) == 1:
+        return [one_slot(pages[0], explain=explain)]
+    first, slots = pages[0], [page.slots[0] for page in pages]
+    whole = joined([one.ranked for one in slots])
+    numbers = _numbers(
+        whole, relevance(first.corpus, replace(slots[0], ranked=whole), first.pipeline)
+    )
+    found, start = [], 0
+    for page, slot in zip(pages, slots, strict=True):
+        here = slice(start, start := start + len(slot.ranked.positions))
+        alike = alike_with(page.corpus, page.subject, slot.ranked.positions)
+        cards = _written(page, slot, explain, numbers.part(here), alike)
+        found.append(_rendered(page, b"[%b]" % b",".join(cards.values()), slot.fallback))
+    return found
 
 
 def many_slots(page: FilledPage, *, explain: bool) -> Rendered:
@@ -119,49 +144,99 @@ def cards_of(
         explain: tell every signal and its weight.
         chosen: of places in the slot, from 0, the position to tell; None for all as they stand.
     """
-    ranked = slot.ranked
+    likely = relevance(page.corpus, slot, page.pipeline)
+    numbers = _numbers(slot.ranked, likely)
+    alike = alike_with(page.corpus, page.subject, slot.ranked.positions)
+    return _written(page, slot, explain, numbers, alike, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What is told of some places, rounded.
+
+    Attributes:
+        scores: by place.
+        relevances: by place; None where there is none.
+        values, contributions: by place, of each signal.
+    """
+
+    scores: Sequence[float]
+    relevances: Sequence[float | None]
+    values: Sequence[Sequence[float]]
+    contributions: Sequence[Sequence[float]]
+
+    def part(self, here: slice) -> "_Numbers":
+        """Of those places."""
+        return _Numbers(
+            self.scores[here], self.relevances[here], self.values[here], self.contributions[here]
+        )
+
+
+def _numbers(ranked: Ranked, likely: npt.NDArray[np.float32] | None) -> _Numbers:
+    """Of the places of `ranked`, of which `likely` is the relevance."""
+    count, signals = len(ranked.positions), len(ranked.signals)
+    # all at once: the time goes into the calls, not into the numbers
+    told = np.empty((2 + 2 * signals, count))
+    told[0] = ranked.scores
+    told[1] = 0 if likely is None else likely
+    told[2 : 2 + signals] = ranked.values
+    told[2 + signals :] = ranked.contributions
+    by_place = _rounded(told.T)
+    return _Numbers(
+        [one[0] for one in by_place],
+        [None if likely is None else one[1] for one in by_place],
+        [one[2 : 2 + signals] for one in by_place],
+        [one[2 + signals :] for one in by_place],
+    )
+
+
+def _written(
+    page: FilledPage,
+    slot: FilledSlot,
+    explain: bool,  # noqa: FBT001 - as the others hand it on
+    numbers: _Numbers,
+    alike: Sequence[tuple[str, ...]],
+    chosen: Mapping[int, int] | None = None,
+) -> dict[int, bytes]:
+    ranked, corpus, subject = slot.ranked, page.corpus, page.subject
     signals = ranked.signals
     weights = dict(zip(signals, _rounded(ranked.weights), strict=True)) if explain else {}
-    likely = relevance(page.corpus, slot, page.pipeline)
-    places = len(ranked.positions)
     at = page.at.timestamp()
-    relevances = [None] * places if likely is None else _rounded(likely)
-    values, contributions = _rounded(ranked.values.T), _rounded(ranked.contributions.T)
-    alike = alike_with(page.corpus, page.subject, ranked.positions)
     cards = {}
-    for place, position, score in zip(
-        range(places), ranked.positions.tolist(), _rounded(ranked.scores), strict=True
-    ):
+    for place, position in enumerate(ranked.positions.tolist()):
         told = place + 1 if chosen is None else chosen.get(place)
         if told is None:
             continue
-        reasons = reasons_of(signals, values[place], contributions[place], every=explain)
+        likely = numbers.relevances[place]
+        reasons = reasons_of(
+            signals, numbers.values[place], numbers.contributions[place], every=explain
+        )
         added = orjson.dumps(
             {
-                "score": score,
-                "relevance": relevances[place],
+                "score": numbers.scores[place],
+                "relevance": likely,
                 "position": told,
                 "because": because(
-                    page.corpus,
-                    page.subject,
+                    corpus,
+                    subject,
                     position,
                     raising(reasons),
                     alike[place],
                     placed=slot.placed_by(place),
-                    relevance=relevances[place],
+                    relevance=likely,
                     at=at,
                 ),
-                "reasons": [_told(one, weights) for one in reasons],
+                "reasons": _told(reasons, weights),
             }
         )
         # two objects made one: the card less its closing brace, what is added less its opening one
-        cards[told] = b"%b,%b" % (page.corpus.card_at(position)[:-1], added[1:])
+        cards[told] = b"%b,%b" % (corpus.card_at(position)[:-1], added[1:])
     return cards
 
 
-def _rounded(numbers: npt.NDArray[np.float32]) -> list[Any]:
+def _rounded(numbers: npt.NDArray[np.floating]) -> list[Any]:
     """Nested as the array is; as float32 they would print with more digits."""
-    rounded: list[Any] = numbers.astype(np.float64).round(_DIGITS).tolist()
+    rounded: list[Any] = numbers.astype(np.float64, copy=False).round(_DIGITS).tolist()
     return rounded
 
 
@@ -172,9 +247,14 @@ class _Told(TypedDict):
     weight: NotRequired[float]
 
 
-def _told(reason: tuple[str, float, float], weights: Mapping[str, float]) -> _Told:
-    signal, value, contribution = reason
-    told: _Told = {"signal": signal, "value": value, "contribution": contribution}
+def _told(
+    reasons: Sequence[tuple[str, float, float]], weights: Mapping[str, float]
+) -> list[_Told]:
+    told: list[_Told] = [
+        {"signal": signal, "value": value, "contribution": contribution}
+        for signal, value, contribution in reasons
+    ]
     if weights:
-        told["weight"] = weights[signal]
+        for one in told:
+            one["weight"] = weights[one["signal"]]
     return told

@@ -1,26 +1,24 @@
 """Beacons: what readers did."""
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 
 import orjson
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from recommender.api import examples
 from recommender.api.bodies import json_body
 from recommender.api.commits import Commits
 from recommender.api.documentation import JSON, Answer, Operation, RequestBody, inlined_schema
 from recommender.api.event_bodies import MAX_EVENTS, Arrival, read_events
-from recommender.api.problems import Fault, Problem, answer_to
+from recommender.api.problems import Fault
 from recommender.api.query_strings import NONE
 from recommender.api.rendering import json_response
 from recommender.api.routing import add
 from recommender.api.schemas import EventBody
 from recommender.api.service import Service
-from recommender.errors import RecommenderError
+from recommender.api.shortcut import Address
 from recommender.readers.circumstances import is_bot, is_own, is_prefetch
 from recommender.readers.event import Appended, Aside
 from recommender.readers.events import told
@@ -82,38 +80,16 @@ class _Events:
         return Arrival(now, self._log.oldest(now), is_bot(agent.decode("latin-1")), aside)
 
 
-class Shortcut:
-    """Middleware that answers beacons itself: the way through the framework takes twice as long."""
-
-    def __init__(self, app: ASGIApp, service: Service) -> None:
-        """Wraps `app`, which has the same address too, for its documentation and other methods."""
-        self._app = app
-        self._post = _Events(service).post
-        self._route = SimpleNamespace(path=_PATH)  # what the metrics ask for
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers, or passes on."""
-        if scope["type"] != "http" or scope["path"] != _PATH or scope["method"] != "POST":
-            await self._app(scope, receive, send)
-            return
-        scope["route"] = self._route
-        request = Request(scope, receive, send)
-        try:
-            response = await self._post(request)
-        except (Problem, RecommenderError) as error:
-            response = answer_to(request, error)
-        await response(scope, receive, send)
-
-
-def install(app: FastAPI, service: Service) -> None:
-    """Adds the endpoint to `app`."""
+def install(app: FastAPI, service: Service) -> Address:
+    """Adds the endpoint to `app`; beacons are what it is asked for most."""
+    endpoint = _Events(service).post
     one = inlined_schema(EventBody)
     many = {"type": "array", "minItems": 1, "maxItems": MAX_EVENTS, "items": one}
     add(
         app,
         "POST",
         _PATH,
-        _Events(service).post,
+        endpoint,
         Operation(
             "record_events",
             "events",
@@ -131,3 +107,4 @@ def install(app: FastAPI, service: Service) -> None:
             problems=(400, 413, 415, 422, 503),
         ),
     )
+    return Address("POST", _PATH, endpoint)

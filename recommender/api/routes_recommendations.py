@@ -13,6 +13,7 @@ from recommender.api import examples, rendering
 from recommender.api.bodies import model_body
 from recommender.api.caching import Caching, holds, not_modified
 from recommender.api.documentation import PATH_ID, Answer, Operation, body_of
+from recommender.api.gathering import Gathering
 from recommender.api.interleaved import interleaved
 from recommender.api.parameters import SLOT
 from recommender.api.query_strings import NONE, POPULAR, RELATED, SLOTS, Asked
@@ -20,7 +21,9 @@ from recommender.api.ready import ReadyAnswers, Rendered
 from recommender.api.routing import add
 from recommender.api.schemas import PageBody, TextBody
 from recommender.api.service import Service
+from recommender.api.shortcut import Address
 from recommender.api.trials import Trials, told
+from recommender.api.turn import Turn
 from recommender.asking import UnpublishedText
 from recommender.experiments.assignment import INTERLEAVED, Assignment, coins
 from recommender.pages import FilledPage
@@ -28,6 +31,7 @@ from recommender.slots.present import Moment
 from recommender.slots.slot import MAX_LIMIT, POPULAR_SLOTS, SlotName, SlotQuery
 
 _TAG = "recommendations"
+_RELATED = "/v1/articles/{article_id:path}/related"
 _HEADERS = {
     rendering.RECOMMENDATION_ID: {
         "description": "Of this answer alone; caches hand it out again.",
@@ -50,6 +54,8 @@ class _Recommendations:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._ready = ReadyAnswers()
+        self._gathering = Gathering(service)
+        self._state = Turn(service.recommender.state)
         self._caching = Caching(service.recommender.parts.settings.cache)
         self._clock = service.recommender.clock
         self._trials = Trials(service.recommender.parts.experiments, self._clock)
@@ -62,15 +68,14 @@ class _Recommendations:
             asked = RELATED.read(request)
             return await self._alone(request, "related", article_id, asked, started)
         question = (article_id, glance.key)
-        state, now = self._service.recommender.state() or (None, None)
+        state, now = self._state.value() or (None, None)
         rendered = self._ready.get(state, question)
         personal = glance.named
         if rendered is None:
             asked = RELATED.read(request)
-            slots = (SlotQuery("related", asked.limit, asked.offset, asked.filters),)
+            slot = SlotQuery("related", asked.limit, asked.offset, asked.filters)
             asked_of_arm = _of_arm(asked, glance.trial)
-            page = await self._service.filled(slots, article_id, asked_of_arm, now)
-            rendered = rendering.one_slot(page, explain=asked.explain)
+            page, rendered = await self._gathering.answered(slot, article_id, asked_of_arm, now)
             personal = asked.personal or glance.named
             # what one reader has seen is hardly ever asked for again
             if not asked.seen and self._is_still(state, now, page):
@@ -222,13 +227,13 @@ def _of_arm(asked: Asked, trial: Assignment | None) -> Asked:
     return asked if trial is None else replace(asked, pipeline=trial.arm)
 
 
-def install(app: FastAPI, service: Service) -> None:
-    """Adds the endpoints to `app`."""
+def install(app: FastAPI, service: Service) -> Address:
+    """Adds the endpoints to `app`; returns the one that it is asked for most."""
     endpoints = _Recommendations(service)
     add(
         app,
         "GET",
-        "/v1/articles/{article_id:path}/related",
+        _RELATED,
         endpoints.related,
         Operation(
             "related",
@@ -309,3 +314,4 @@ def install(app: FastAPI, service: Service) -> None:
             problems=(400, 404, 413, 415, 422, 503),
         ),
     )
+    return Address("GET", _RELATED, endpoints.related)

@@ -1,5 +1,6 @@
 """From an article's id to its position in a snapshot, and back, without a dictionary in memory."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,11 +38,15 @@ class Identifiers:
 
     def position(self, article_id: str) -> int | None:
         """Where the article stands; None where there is none of this id."""
+        count = len(self.hashes)
+        if not count:
+            return None
         encoded = article_id.encode()
-        wanted = np.uint64(xxhash.xxh3_64_intdigest(encoded))
-        place = int(self.hashes.searchsorted(wanted))
-        while place < len(self.hashes) and self.hashes[place] == wanted:
-            position = int(self.positions[place])
+        wanted = xxhash.xxh3_64_intdigest(encoded)
+        hashes = self.hashes.data  # whose numbers are Python's: half the time of numpy's
+        place = bisect_left(hashes, wanted)
+        while place < count and hashes[place] == wanted:
+            position: int = self.positions.item(place)
             if self.ids[position] == encoded:
                 return position
             place += 1  # two ids of one hash stand beside each other

@@ -4,6 +4,7 @@ What `page.fill_page` does for one article, for a few hundred in the same steps:
 the steps, not into the articles.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,10 +15,11 @@ from recommender.articles.columns import NO_CODE
 from recommender.slots.candidates import Candidates
 from recommender.slots.definitions import DefinedSlot
 from recommender.slots.eligible import eligible
-from recommender.slots.pipeline import Pipeline
+from recommender.slots.filled import FilledSlot
+from recommender.slots.pipeline import SIGNALS, Pipeline
 from recommender.slots.present import Moment
-from recommender.slots.ranking import added_up, reaches, signal_values
-from recommender.slots.reranking import LEAST, POOL
+from recommender.slots.ranking import Ranked, scored, signal_values
+from recommender.slots.reranking import LEAST, POOL, in_order
 from recommender.slots.ruling import Ruling
 
 _Rows = npt.NDArray[np.int64]
@@ -41,6 +43,25 @@ class Block:
     answered: _Flags
     related: _Rows
     scores: _Scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """The candidates of b articles, c to a row.
+
+    Attributes:
+        answered: see `Block`.
+        positions: shape (b, c); any where `fits` is not set.
+        values: shape (len(SIGNALS), b * c), what was measured.
+        scores: shape (b, c), float32.
+        fits: shape (b, c): which may stand there.
+    """
+
+    answered: _Flags
+    positions: _Rows
+    values: _Scores
+    scores: _Scores
+    fits: _Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +100,10 @@ class Blocks:
     def fill(self, subjects: _Rows) -> Block:
         """The slots of the articles at these positions; memory grows with their number."""
         corpus, pipeline = self.moment.corpus, self.pipeline
-        kept = corpus.relations.neighbours
-        others = kept.positions[subjects]
-        there = others != _NOWHERE
-        positions = np.where(there, others, 0).astype(np.int64)
-        texts = kept.signals[subjects].swapaxes(0, 1).astype(np.float32)
-        flat = positions.ravel()
-        found = Candidates(flat, corpus.base.columns.take(flat), texts.reshape(len(texts), -1))
-        fits = there & self._eligible(found, subjects)
-        answered = self._enough(fits, others)
-        values = self._values(found, subjects, others)
-        scores = added_up(values, pipeline.weight_row).reshape(positions.shape)
-        if pipeline.min_score > 0:
-            background = kept.background
-            fits &= reaches(values, pipeline, background).reshape(positions.shape)
+        found = self._scored(subjects)
+        positions, scores, fits = found.positions, found.scores, found.fits
         if self.ruling is not None:
-            scores = _weighed(scores, fits, self.ruling, flat)
+            scores = _weighed(scores, fits, self.ruling, positions.ravel())
         if pipeline.collapse_copies:
             fits_here = fits & (corpus.groups[positions] != corpus.groups[subjects][:, None])
             ordered = self._one_of_each(positions, scores, fits_here, fits)
@@ -102,28 +111,91 @@ class Blocks:
             ordered = _best_first(scores, fits, self._pool)
         if pipeline.diversity:
             ordered = self._diversified(positions, scores, ordered)
-        return self._cut(answered, positions, scores, ordered)
+        return self._cut(found.answered, positions, scores, ordered)
+
+    def slots(self, subjects: Sequence[int]) -> list[FilledSlot | None]:
+        """The same as slots; None where one is empty, or has to be filled by `page.fill_page`.
+
+        For a few at once: they are scored together and put in order one by one.
+        """
+        ruling, by_page = self.ruling, self.moment.rules.by_page
+        if not subjects or (ruling is not None and ruling.factors is not None):
+            return [None] * len(subjects)
+        found = self._scored(np.array(subjects, dtype=np.int64))
+        values = found.values.reshape(len(found.values), *found.scores.shape)
+        slots: list[FilledSlot | None] = []
+        for row, (subject, answered) in enumerate(
+            zip(subjects, found.answered.tolist(), strict=True)
+        ):
+            fits = found.fits[row].nonzero()[0]
+            whole = Ranked(
+                found.positions[row], found.scores[row], SIGNALS, values[:, row], self._weights
+            )
+            order = self._order(subject, whole, fits)[self.slot.offset :]
+            filled = None
+            if len(order) and answered and subject not in by_page:
+                ranked = whole.take(fits[order])
+                filled = FilledSlot(self.slot.name, self.slot.supply.source, None, ranked)
+            slots.append(filled)
+        return slots
+
+    @property
+    def _weights(self) -> npt.NDArray[np.float32]:
+        return self.pipeline.weight_row
+
+    def _order(self, subject: int, whole: Ranked, fits: _Rows) -> _Rows:
+        """Places among `fits`, which are columns of `whole`."""
+        corpus = self.moment.corpus
+        return in_order(
+            # by positions and scores alone
+            Ranked(whole.positions[fits], whole.scores[fits], (), whole.values, whole.weights),
+            corpus,
+            collapse_copies=self.pipeline.collapse_copies,
+            diversity=self.pipeline.diversity,
+            taken={corpus.groups.item(subject)},
+            count=self.slot.wanted,
+        )
+
+    def _scored(self, subjects: _Rows) -> _Scored:
+        corpus, pipeline = self.moment.corpus, self.pipeline
+        kept = corpus.relations.neighbours
+        others = kept.positions[subjects]
+        there = others != _NOWHERE
+        positions = np.where(there, others, 0).astype(np.int64)
+        texts = kept.signals[subjects].swapaxes(0, 1).astype(np.float32)
+        flat = positions.ravel()
+        marks = corpus.base.columns.marks.take(flat, axis=0)
+        found = Candidates(flat, marks, texts.reshape(len(texts), -1))
+        fits = there & self._eligible(flat, subjects)
+        answered = self._enough(fits, others)
+        values = self._values(found, subjects, others)
+        read = bool(len(corpus.relations.together.positions))
+        scores, related = scored(values, pipeline, kept.background, read=read)
+        scores = scores.reshape(positions.shape)
+        if related is not None:
+            fits &= related.reshape(positions.shape)
+        return _Scored(answered, positions, values, scores, fits)
 
     @property
     def _pool(self) -> int:
         """How far down the order matters."""
         return max(POOL, self.slot.wanted)
 
-    def _eligible(self, found: Candidates, subjects: _Rows) -> _Flags:
+    def _eligible(self, flat: _Rows, subjects: _Rows) -> _Flags:
         at, corpus = self.moment.at.timestamp(), self.moment.corpus
         rules = eligible(
             corpus,
-            self.slot.filters,
+            self.slot,
             section=NO_CODE,
             not_after=at if self.pipeline.as_of_now else np.inf,
             at=at,
             without=set(),
             ruling=self.ruling,
         )
-        fits = rules.mask(found.positions, found.columns).reshape(len(subjects), -1)
+        fits = rules.mask(flat).reshape(len(subjects), -1)
         if self.pipeline.only_older:
-            own = corpus.base.columns.published_at[subjects]
-            fits &= ~(found.columns.published_at.reshape(fits.shape) > own[:, None])
+            published = corpus.base.columns.published_at
+            fits &= ~(published[flat].reshape(fits.shape) > published[subjects][:, None])
         return fits
 
     def _enough(self, fits: _Flags, others: npt.NDArray[np.int32]) -> _Flags:
@@ -144,7 +216,7 @@ class Blocks:
         return signal_values(
             found,
             self.pipeline,
-            published_at=columns.published_at[subjects].repeat(width),
+            published_at=np.nan_to_num(columns.published_at[subjects], nan=-np.inf).repeat(width),
             section=columns.section[subjects].repeat(width),
             at=self.moment.at.timestamp(),
             popularity=self.moment.readership.relative if weights.popularity else None,

@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.protocol import NO_IDS
-from recommender.articles.columns import Columns
 from recommender.similarity.keywords import KeyTerms
 from recommender.similarity.lexical_search import nearest
-from recommender.similarity.pairs import TEXT_SIGNALS, PairSignals
+from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.corpus import Corpus
 from recommender.slots.eligible import Eligible
 from recommender.slots.likeness import Profile, profile_of, signals_with
@@ -42,13 +41,22 @@ class Subject:
     key_terms: KeyTerms | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidates:
-    """Articles, by ascending position, with what is known of their likeness to the subject."""
+    """Articles, by ascending position, with what is known of their likeness to the subject.
 
+    Not to be changed.
+
+    Attributes:
+        positions: shape (n,).
+        marks: shape (n, 4), see `Columns.marks`.
+        signals: shape (len(TEXT_SIGNALS), n), of the texts; in 16 bits where they were kept.
+    """
+
+    # frozen in all but name: freezing triples the time it takes to make one
     positions: npt.NDArray[np.int64]
-    columns: Columns
-    signals: PairSignals
+    marks: npt.NDArray[np.float64]
+    signals: npt.NDArray[np.floating]
 
 
 def subject_of(corpus: Corpus, position: int) -> Subject:
@@ -56,8 +64,8 @@ def subject_of(corpus: Corpus, position: int) -> Subject:
     shelf, row = corpus.shelf(position)
     return Subject(
         position=position,
-        published_at=float(shelf.columns.published_at[row]),
-        section=int(shelf.columns.section[row]),
+        published_at=shelf.columns.published_at.item(row),
+        section=shelf.columns.section.item(row),
     )
 
 
@@ -92,7 +100,8 @@ def related_candidates(
         found = _joined(
             found, _searched(corpus, subject, profile, rules, count=needed + _SPARE, kept=found)
         )
-        found = _chosen(found, np.argsort(found.positions))
+        order = np.argsort(found.positions)
+        found = Candidates(found.positions[order], found.marks[order], found.signals[:, order])
     if not len(corpus.overlay):
         return found
     profile = profile or _profile(corpus, subject)
@@ -115,19 +124,19 @@ def _enough(corpus: Corpus, kept: npt.NDArray[np.int64], needed: int) -> bool:
 
 def measured(corpus: Corpus, subject: Subject, positions: npt.NDArray[np.int64]) -> Candidates:
     """The articles at `positions`, ascending, as candidates, however unlike the subject."""
-    signals = signals_with(corpus, _profile(corpus, subject), positions)
-    return Candidates(positions, corpus.columns_at(positions), signals)
+    return _with_signals(corpus, _profile(corpus, subject), positions)
 
 
 def _kept_neighbours(corpus: Corpus, position: int, rules: Eligible) -> Candidates:
-    positions = corpus.relations.neighbours.positions[position]
-    signals = corpus.relations.neighbours.signals[position]
+    kept = corpus.relations.neighbours
+    positions, signals = kept.positions[position].astype(np.int64), kept.signals[position]
     if positions[-1] < 0:
-        count = int(np.count_nonzero(positions >= 0))  # padded behind
+        count = np.count_nonzero(positions >= 0)  # padded behind
         positions, signals = positions[:count], signals[:, :count]
-    positions = positions.astype(np.int64)
-    found = Candidates(positions, corpus.base.columns.take(positions), signals.astype(np.float32))
-    return _eligible_only(found, rules)
+    fits = rules.mask(positions, absent=position)
+    if np.count_nonzero(fits) < len(fits):
+        positions, signals = positions[fits], signals[:, fits]
+    return Candidates(positions, corpus.base.columns.marks.take(positions, axis=0), signals)
 
 
 def _profile(corpus: Corpus, subject: Subject) -> Profile:
@@ -150,7 +159,7 @@ def _searched(
     """Those of the base that are near by vector or by words, or were read together; not `kept`."""
     rows = corpus.base.columns.rows
     allowed = ~rules.barred[: len(rows)]
-    if rules.kind is not None or np.isfinite(rules.not_after):
+    if rules.reads:
         allowed &= rules.mask(np.arange(len(rows)), corpus.base.columns)
     own = [] if subject.position is None else [subject.position]
     excluded = np.concatenate([rules.excluded, np.array(own, dtype=np.int64)])
@@ -169,7 +178,7 @@ def _searched(
     read = NO_IDS if together is None else together[0][together[0] < len(rows)]
     positions = np.unique(np.concatenate([dense, worded.astype(np.int64), read]))
     positions = np.setdiff1d(positions, kept.positions, assume_unique=True)
-    return _with_signals(corpus, profile, positions, rules)
+    return _with_signals(corpus, profile, positions[rules.mask(positions)])
 
 
 def _overlaid(
@@ -184,42 +193,25 @@ def _overlaid(
     together = None if subject.position is None else corpus.read_with(subject.position)
     if together is not None:
         chosen = np.union1d(chosen, np.intersect1d(together[0], kept))
-    return _with_signals(corpus, profile, np.sort(chosen), rules)
+    return _with_signals(corpus, profile, np.sort(chosen))
 
 
 def _with_signals(
-    corpus: Corpus, profile: Profile, positions: npt.NDArray[np.int64], rules: Eligible
+    corpus: Corpus, profile: Profile, positions: npt.NDArray[np.int64]
 ) -> Candidates:
-    columns = corpus.columns_at(positions)
     signals = signals_with(corpus, profile, positions)
-    return _eligible_only(Candidates(positions, columns, signals), rules)
-
-
-def _eligible_only(found: Candidates, rules: Eligible) -> Candidates:
-    kept = rules.mask(found.positions, found.columns)
-    return found if kept.all() else _chosen(found, np.flatnonzero(kept))
-
-
-def _chosen(found: Candidates, places: npt.NDArray[np.int64]) -> Candidates:
-    return Candidates(
-        found.positions[places], found.columns.take(places), found.signals.take(places, axis=1)
-    )
+    return Candidates(positions, corpus.marks_at(positions), signals)
 
 
 def _nothing(corpus: Corpus) -> Candidates:
     nowhere = np.empty(0, dtype=np.int64)
     signals = np.empty((len(TEXT_SIGNALS), 0), dtype=np.float32)
-    return Candidates(nowhere, corpus.base.columns.take(nowhere), signals)
+    return Candidates(nowhere, corpus.marks_at(nowhere), signals)
 
 
 def _joined(one: Candidates, other: Candidates) -> Candidates:
     return Candidates(
         np.concatenate([one.positions, other.positions]),
-        Columns(
-            *(
-                np.concatenate(both)
-                for both in zip(one.columns.arrays(), other.columns.arrays(), strict=True)
-            )
-        ),
+        np.concatenate([one.marks, other.marks]),
         np.concatenate([one.signals, other.signals], axis=1),
     )

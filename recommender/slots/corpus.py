@@ -147,6 +147,10 @@ class Corpus:
             )
         )
 
+    def marks_at(self, positions: Positions) -> npt.NDArray[np.float64]:
+        """`Columns.marks` of the articles at `positions`."""
+        return _join(self.base.columns.marks, self.overlay.columns.marks, positions)
+
     def vectors_at(self, positions: Positions) -> npt.NDArray[np.float32]:
         """Shape (len(positions), dim)."""
         return _join(self.base.texts.vectors, self.overlay.texts.vectors, positions)
@@ -203,7 +207,7 @@ class Corpus:
         An article that changed is still the one that they read.
         """
         early = self._in_base(position)
-        if early < 0:
+        if early < 0 or not len(self.relations.together.positions):
             return None
         others, strengths = self.relations.together.of(early)
         now = others.astype(np.int64)
@@ -249,13 +253,14 @@ class Corpus:
 
     def come(self, at: float) -> int:
         """How many articles have a date up to `at`, seconds since 1970."""
-        return int(self._dates.searchsorted(at, side="right"))
+        both = self.base.columns.dates, self.overlay.columns.dates
+        return sum(int(dates.searchsorted(at, side="right")) for dates in both)
 
     @cached_property
-    def _dates(self) -> npt.NDArray[np.float64]:
-        """Ascending, those that are known."""
-        dates = np.concatenate([self.base.columns.published_at, self.overlay.columns.published_at])
-        return np.sort(dates[~np.isnan(dates)])
+    def latest(self) -> float:
+        """The latest date of an article, seconds since 1970; -inf where none has one."""
+        both = self.base.columns.dates, self.overlay.columns.dates
+        return max((float(dates[-1]) for dates in both if len(dates)), default=-np.inf)
 
     @cached_property
     def chosen(self) -> npt.NDArray[np.int64]:

@@ -79,7 +79,7 @@ class SlotDefinition:
         return tuple(one for one in self.fallbacks if one.source != self.supply.source)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DefinedSlot:
     """A slot to be filled: what is asked of it, and what its name stands for.
 
@@ -104,10 +104,20 @@ class DefinedSlot:
         """How far down the list it reaches."""
         return self.offset + self.limit
 
+    @cached_property
+    def narrowing(self) -> tuple[Filters, ...]:
+        """Those of the filters by which articles are left out for what they are."""
+        return tuple(one for one in self.filters if one.narrows)
+
+    @cached_property
+    def excluded(self) -> tuple[str, ...]:
+        """Ids that never stand there."""
+        return tuple(name for one in self.filters for name in one.exclude)
+
     @property
     def light(self) -> bool:
         """Whether it can be filled without a search or a scan of the corpus."""
-        return self.wanted <= _LIGHT and not any(one.narrows for one in self.filters)
+        return self.wanted <= _LIGHT and not self.narrowing
 
 
 _OWN: Mapping[Source, Supply] = {

@@ -1,6 +1,7 @@
 """Who may stand in a slot at all."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,12 @@ import numpy.typing as npt
 from index.ascending import among
 from recommender.articles.columns import NO_CODE, Columns, seconds
 from recommender.slots.corpus import Corpus
-from recommender.slots.ruling import Ruling
+from recommender.slots.definitions import DefinedSlot
+from recommender.slots.ruling import Positions, Ruling
 from recommender.slots.slot import Filters
 
 _FEW = 8  # compared one by one, which is faster than isin's sorting
+_NOBODY = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +54,69 @@ class Kind:
         return kept
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Eligible:
-    """Filters made ready for one corpus.
+    """Filters made ready for one corpus; not to be changed.
 
     Attributes:
+        corpus: whose articles these are.
         barred: shape (articles of the corpus,): hidden, or blocked by an editor.
-        excluded: positions that are left out besides.
+        without: positions that are left out besides.
+        blocked: likewise, by an editor on this page.
         kind: what may be shown; None where articles of any kind may.
-        not_after: seconds since 1970.
+        not_after: seconds since 1970; infinite where nothing has a later date.
         expired_by: seconds since 1970; None where nothing shown has expired by then.
     """
 
+    # frozen in all but name: freezing triples the time it takes to make one
+    corpus: Corpus
     barred: npt.NDArray[np.bool_]
-    excluded: npt.NDArray[np.int64]
+    without: AbstractSet[int]
+    blocked: Positions
     kind: Kind | None
     not_after: float
     expired_by: float | None
 
-    def mask(self, positions: npt.NDArray[np.integer], columns: Columns) -> npt.NDArray[np.bool_]:
-        """Which of the articles may be shown; shape (len(positions),)."""
-        kept: npt.NDArray[np.bool_] = ~self.barred[positions]
-        if np.isfinite(self.not_after):
+    @property
+    def excluded(self) -> Positions:
+        """Positions that are left out, whatever they are."""
+        return np.concatenate([np.fromiter(self.without, np.int64), self.blocked])
+
+    @property
+    def reads(self) -> bool:
+        """Whether it takes more than an article's position to say whether it may be shown."""
+        return self.kind is not None or self.expired_by is not None or self.not_after < np.inf
+
+    def mask(
+        self,
+        positions: npt.NDArray[np.integer],
+        columns: Columns | None = None,
+        *,
+        absent: int | None = None,
+    ) -> npt.NDArray[np.bool_]:
+        """Which of the articles may be shown; shape (len(positions),).
+
+        Args:
+            positions: of the corpus.
+            columns: theirs, where they are at hand.
+            absent: a position that is surely none of them.
+        """
+        kept: npt.NDArray[np.bool_] = ~self.barred.take(positions)
+        if len(self.without) <= _FEW:
+            for one in self.without:
+                if one != absent:
+                    kept &= positions != one
+            if len(self.blocked):
+                kept &= ~among(positions, self.blocked)
+        else:
+            kept &= ~np.isin(positions, self.excluded)
+        if not self.reads:
+            return kept
+        columns = self.corpus.columns_at(positions) if columns is None else columns
+        if self.not_after < np.inf:
             kept &= ~(columns.published_at > self.not_after)  # an unknown date is no future one
         if self.expired_by is not None:
             kept &= ~(columns.expires_at <= self.expired_by)
-        if len(self.excluded) <= _FEW:
-            for one in self.excluded.tolist():
-                kept &= positions != one
-        else:
-            kept &= ~np.isin(positions, self.excluded)
         if self.kind is not None:
             kept &= self.kind.fits(positions, columns)
         return kept
@@ -88,7 +124,7 @@ class Eligible:
 
 def eligible(
     corpus: Corpus,
-    filters: Sequence[Filters],
+    slot: DefinedSlot,
     *,
     section: int,
     not_after: float,
@@ -96,26 +132,27 @@ def eligible(
     without: set[int],
     ruling: Ruling | None,
 ) -> Eligible:
-    """`filters` for `corpus`, less the positions `without`.
+    """The filters of `slot` for `corpus`, less the positions `without`.
 
     Args:
         corpus: where names are looked up; a section, language or tag it has not matches nothing.
-        filters: what was asked for; all of them hold.
+        slot: whose filters hold, all of them.
         section: number of the section of what the page is about; -1 where it has none.
         not_after: seconds since 1970; infinite to let the future in.
         at: the time of asking, seconds since 1970; what has expired by then is left out.
         without: positions that are never shown.
         ruling: what editors block; None where they say nothing.
     """
-    named = (corpus.position(name) for one in filters for name in one.exclude)
-    never = without | {one for one in named if one is not None}
-    excluded = np.fromiter(never, np.int64, len(never))
-    narrowing = [one for one in filters if one.narrows]
+    if slot.excluded:
+        named = map(corpus.position, slot.excluded)
+        without = without.union(one for one in named if one is not None)
     return Eligible(
+        corpus=corpus,
         barred=corpus.hidden if ruling is None else ruling.barred,
-        excluded=excluded if ruling is None else np.concatenate([excluded, ruling.blocked]),
-        kind=_kind(corpus, narrowing, section, at) if narrowing else None,
-        not_after=not_after,
+        without=without,
+        blocked=_NOBODY if ruling is None else ruling.blocked,
+        kind=_kind(corpus, slot.narrowing, section, at) if slot.narrowing else None,
+        not_after=not_after if not_after < corpus.latest else np.inf,
         expired_by=at if at >= corpus.until else None,
     )
 

@@ -67,9 +67,9 @@ def reasons_of(
     but for `TOLD`, unless `every` is set.
     """
     found = [
-        one
-        for one in zip(signals, values, contributions, strict=True)
-        if one[2] or every or one[0] in TOLD
+        (signal, value, contribution)
+        for signal, value, contribution in zip(signals, values, contributions, strict=True)
+        if contribution or every or signal in TOLD
     ]
     found.sort(key=_CONTRIBUTION, reverse=True)  # which leaves equal ones in their order
     return found
@@ -94,7 +94,7 @@ def relevance(
     texts = filled.ranked.signals[: len(TEXT_SIGNALS)] == TEXT_SIGNALS
     if (filled.fallback or filled.source) != "related" or not texts:
         return None
-    usual = pipeline.text_row @ corpus.relations.neighbours.background
+    usual = pipeline.usual(corpus.relations.neighbours.background)
     return pipeline.related.probability(text_scores(filled.ranked) - usual)
 
 

@@ -34,7 +34,8 @@ class Calibration:
 
     def probability(self, scores: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
         """In [0, 1]; shape of the scores."""
-        exponents = np.clip(-(self.slope * scores + self.intercept), -60, 60)
+        exponents = -(self.slope * scores + self.intercept)
+        exponents = np.minimum(np.maximum(exponents, -60), 60)  # in half the time of clip
         found: npt.NDArray[np.float32] = (1 / (1 + np.exp(exponents))).astype(np.float32)
         return found
 

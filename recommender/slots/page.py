@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from recommender.slots.eligible import Eligible, eligible
 from recommender.slots.filled import FilledSlot
 from recommender.slots.pipeline import Pipeline
 from recommender.slots.ranking import Ranked
-from recommender.slots.reranking import Order, best_first, best_of_each, diversified
+from recommender.slots.reranking import Order, in_order
 from recommender.slots.rule_matching import Rules
 from recommender.slots.rules import (
     Arrangement,
@@ -74,12 +73,12 @@ def fill_page(
         TakesTime: it was to be `at_once`, and a slot needs a search.
     """
     # the reader's and the page's alike: neither they nor their copies come again
-    known = map(corpus.position, (*query.seen, *query.shown))
-    seen = {one for one in known if one is not None}
+    known = (*query.seen, *query.shown)
+    seen = {one for one in map(corpus.position, known) if one is not None} if known else set()
     if query.subject is not None and query.subject.position is not None:
         seen.add(query.subject.position)
     # copy groups that stand on the page already
-    taken = {int(corpus.groups[one]) for one in seen}
+    taken = set(map(corpus.groups.item, seen))
     sources = Sources(
         corpus=corpus,
         subject=query.subject,
@@ -91,7 +90,12 @@ def fill_page(
         rules=rules,
     )
     filler = _Filler(sources, taken=taken, shown=seen)
-    return tuple(filler.fill(slot) for slot in query.slots)
+    filled: list[FilledSlot] = []
+    for slot in query.slots:
+        if filled:
+            filler.shows(filled[-1])
+        filled.append(filler.fill(slot))
+    return tuple(filled)
 
 
 class _Filler:
@@ -110,13 +114,14 @@ class _Filler:
         page = None if subject is None else subject.position
         self._ruling = self._sources.rules.on(page, slot.name, slot.supply.source)
         if self._ruling is not None and self._ruling.gives_places:
-            filled = self._arranged(slot, self._ruling)
-        else:
-            supply, ranked, order = self._ranked(slot)
-            filled = _filled(slot, supply, ranked.take(order[slot.offset :]))
-        self._shown.update(map(int, filled.ranked.positions))
-        self._taken.update(map(int, self._corpus.groups[filled.ranked.positions]))
-        return filled
+            return self._arranged(slot, self._ruling)
+        supply, ranked, order = self._ranked(slot)
+        return _filled(slot, supply, ranked.take(order[slot.offset :]))
+
+    def shows(self, filled: FilledSlot) -> None:
+        """From now on `filled` stands on the page."""
+        self._shown.update(filled.ranked.positions.tolist())
+        self._taken.update(self._corpus.groups[filled.ranked.positions].tolist())
 
     def _ranked(self, slot: DefinedSlot) -> tuple[Supply, Ranked, Order]:
         """What fills the slot, its articles, and the columns that stand there from place 0 on."""
@@ -136,7 +141,7 @@ class _Filler:
         rules = self._eligible_for(slot.supply, slot)
         alone = self._pipeline.collapse_copies
         gate = Gate(
-            fits=lambda positions: rules.mask(positions, corpus.columns_at(positions)),
+            fits=rules.mask,
             key=(lambda position: int(corpus.groups[position])) if alone else int,
             taken=taken if alone else shown,
         )
@@ -160,17 +165,14 @@ class _Filler:
         ranked = self._sources.ranked(supply, demand)
         if self._ruling is not None:
             ranked = weighed(ranked, self._ruling)
-        diversity = self._pipeline.diversity if supply.source == "related" else 0.0
-        if self._pipeline.collapse_copies:
-            corpus = self._corpus
-            order = best_of_each(ranked, corpus.groups, corpus.canonical, self._taken)
-        else:
-            order = iter(best_first(ranked).tolist())
-        if diversity:
-            columns = diversified(ranked, order, self._corpus.stories, diversity, slot.wanted)
-        else:
-            columns = np.fromiter(islice(order, slot.wanted), dtype=np.int64)
-        return ranked, columns
+        return ranked, in_order(
+            ranked,
+            self._corpus,
+            collapse_copies=self._pipeline.collapse_copies,
+            diversity=self._pipeline.diversity if supply.source == "related" else 0.0,
+            taken=self._taken,
+            count=slot.wanted,
+        )
 
     def _eligible_for(self, supply: Supply, slot: DefinedSlot) -> Eligible:
         at, subject = self._sources.at, self._sources.subject
@@ -179,7 +181,7 @@ class _Filler:
             not_after = np.fmin(not_after, subject.published_at)  # fmin passes an unknown date over
         return eligible(
             self._corpus,
-            slot.filters,
+            slot,
             section=NO_CODE if subject is None else subject.section,
             not_after=not_after,
             at=at,

@@ -102,14 +102,39 @@ class Pipeline:
         return np.array([getattr(self.weights, signal) for signal in SIGNALS], dtype=np.float32)
 
     @cached_property
+    def weight_column(self) -> npt.NDArray[np.float32]:
+        """The same, of shape (len(SIGNALS), 1)."""
+        return self.weight_row[:, None]
+
+    @cached_property
+    def halves(self) -> npt.NDArray[np.float64]:
+        """Seconds, shape (2, 1): `time_between_half` and `recency_half`."""
+        both = self.time_between_half, self.recency_half
+        return np.array([[one.total_seconds()] for one in both])
+
+    @cached_property
     def text_row(self) -> npt.NDArray[np.float32]:
         """Shape (len(TEXT_SIGNALS),): what the signals of the texts count."""
         return self.weight_row[: len(TEXT_SIGNALS)]
 
     def floor(self, background: npt.NDArray[np.float32]) -> float:
         """What the signals of the texts must add up to; -inf where everything may be shown."""
-        return self._floor + float(self.text_row @ background)
+        return self._floor + float(self.usual(background))
+
+    def usual(self, background: npt.NDArray[np.float32]) -> np.float32:
+        """What the signals of the texts add up to in the background of a corpus."""
+        # asked for twice of every slot, and the same until there is another snapshot
+        key = background.tobytes()
+        found = self._usual.get(key)
+        if found is None:
+            self._usual.clear()
+            found = self._usual[key] = self.text_row @ background
+        return found
 
     @cached_property
     def _floor(self) -> float:
         return self.related.score_of(self.min_score)
+
+    @cached_property
+    def _usual(self) -> dict[bytes, np.float32]:
+        return {}

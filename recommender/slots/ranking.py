@@ -1,5 +1,6 @@
 """In which order: signals, weighted and added up."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.ascending import located
-from recommender.articles.columns import NO_CODE, Columns
+from recommender.articles.columns import NO_CODE
 from recommender.similarity.pairs import TEXT_SIGNALS
 from recommender.slots.candidates import Candidates, Subject
 from recommender.slots.pipeline import SIGNALS, Pipeline
@@ -20,9 +21,9 @@ TOLD = frozenset({"readers", "times_usual", "clicks", "shown"})
 """Signals of no weight that are told all the same: what the score was made of."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ranked:
-    """Scored articles.
+    """Scored articles; not to be changed.
 
     Attributes:
         positions: shape (n,), ascending until they are put in order.
@@ -32,6 +33,7 @@ class Ranked:
         weights: shape (len(signals),), what each signal counts.
     """
 
+    # frozen in all but name: freezing triples the time it takes to make one
     positions: npt.NDArray[np.int64]
     scores: npt.NDArray[np.float32]
     signals: tuple[str, ...]
@@ -52,6 +54,17 @@ class Ranked:
             self.values.take(order, axis=1),
             self.weights,
         )
+
+
+def joined(some: Sequence[Ranked]) -> Ranked:
+    """One behind the other; all of the same signals and weights, and at least one."""
+    return Ranked(
+        np.concatenate([one.positions for one in some]),
+        np.concatenate([one.scores for one in some]),
+        some[0].signals,
+        np.concatenate([one.values for one in some], axis=1),
+        some[0].weights,
+    )
 
 
 def closeness(
@@ -103,20 +116,18 @@ def rank_related(
     values = signal_values(
         found,
         pipeline,
-        published_at=subject.published_at,
+        published_at=_or_never(subject.published_at),
         section=subject.section,
         at=at,
         popularity=popularity,
         sections=sections,
         strengths=strengths,
     )
-    row = pipeline.weight_row
-    ranked = Ranked(found.positions, added_up(values, row), SIGNALS, values, row)
-    if pipeline.min_score > 0:
-        related = reaches(values, pipeline, background)
-        if not related.all():
-            ranked = ranked.take(np.flatnonzero(related))
-    return ranked
+    scores, related = scored(values, pipeline, background, read=strengths is not None)
+    ranked = Ranked(found.positions, scores, SIGNALS, values, pipeline.weight_row)
+    if related is None or np.count_nonzero(related) == len(related):
+        return ranked
+    return ranked.take(related.nonzero()[0])
 
 
 def signal_values(
@@ -135,7 +146,7 @@ def signal_values(
     Args:
         found: n candidates, of one subject or of several.
         pipeline: a signal that counts nothing in it may be left at 0.
-        published_at: of the subject, or of each candidate's, shape (n,).
+        published_at: of the subject, or of each candidate's, shape (n,); -inf where unknown.
         section: likewise, its number.
         at: the time of asking, seconds since 1970.
         popularity: of all articles; None where nobody read anything.
@@ -143,48 +154,72 @@ def signal_values(
         strengths: shape (n,), of the evidence that both were read together; None where there is
             none of any.
     """
-    columns = found.columns
+    moment, new_since, of_section, choice = found.marks.T
     weights = pipeline.weights
     values = np.zeros((len(SIGNALS), len(found.positions)), dtype=np.float32)
     values[: len(TEXT_SIGNALS)] = found.signals
+    # both at once: the time goes into the calls, not into a hundred candidates
+    apart = np.empty((2, len(found.positions)))
+    between, age = apart
+    np.abs(np.subtract(moment, published_at, out=between), out=between)
+    np.maximum(np.subtract(at, new_since, out=age), 0, out=age)  # a future date counts as new
+    apart /= _halves(of_section, pipeline, sections)
+    apart += 1
+    np.reciprocal(apart, out=apart)  # as `closeness`
     if weights.time_between:
-        apart = np.abs(columns.published_at - published_at)
-        values[_TIME] = closeness(apart, pipeline.time_between_half)
-        values[_TIME, columns.evergreen] = 0  # what does not age belongs to no moment
+        values[_TIME] = between
     if weights.section:
-        values[_SECTION] = (columns.section == section) & (columns.section != NO_CODE)
+        values[_SECTION] = of_section == section
     if weights.recency:
-        age = np.maximum(at - columns.published_at, 0)  # a future date counts as new
-        values[_RECENCY] = closeness(age, _halves(columns, pipeline, sections))
-        values[_RECENCY, columns.evergreen] = 1
+        values[_RECENCY] = age
     if weights.popularity and popularity is not None:
-        values[_POPULARITY] = popularity[found.positions]
-    values[_CHOICE] = columns.editors_choice
+        values[_POPULARITY] = popularity.take(found.positions)
+    values[_CHOICE] = choice
     if strengths is not None:
         values[_TOGETHER] = strengths
     return values
 
 
-def reaches(
-    values: npt.NDArray[np.float32], pipeline: Pipeline, background: npt.NDArray[np.float32]
-) -> npt.NDArray[np.bool_]:
-    """Which candidates, by their `signal_values`, are related at all; shape (n,)."""
-    texts = added_up(values[: len(TEXT_SIGNALS)], pipeline.text_row)
-    # what people read together is related, whatever the texts say
-    found: npt.NDArray[np.bool_] = (texts >= pipeline.floor(background)) | (values[_TOGETHER] > 0)
-    return found
+def _or_never(published_at: float) -> float:
+    """NaN would be near to nothing only by another step for each candidate."""
+    return -math.inf if math.isnan(published_at) else published_at
+
+
+def scored(
+    values: npt.NDArray[np.float32],
+    pipeline: Pipeline,
+    background: npt.NDArray[np.float32],
+    *,
+    read: bool,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_] | None]:
+    """The scores of candidates by their `signal_values`, and which are related at all.
+
+    Both of shape (n,); None where the pipeline has no floor, so that all are. Set `read` where
+    some of them may have been read together with the subject.
+    """
+    added = values * pipeline.weight_column
+    texts = len(TEXT_SIGNALS)
+    if pipeline.min_score <= 0:
+        return _down(added), None
+    of_texts = _down(added[:texts])
+    related: npt.NDArray[np.bool_] = of_texts >= pipeline.floor(background)
+    if read:
+        related |= values[_TOGETHER] > 0  # whatever the texts say
+    added[texts - 1] = of_texts  # the sum goes on from there, as if it were added up anew
+    return _down(added[texts - 1 :]), related
 
 
 def _halves(
-    columns: Columns, pipeline: Pipeline, sections: Sequence[str]
-) -> timedelta | npt.NDArray[np.float64]:
-    """In which time each article loses half of its recency."""
+    sections_of: npt.NDArray[np.float64], pipeline: Pipeline, sections: Sequence[str]
+) -> npt.NDArray[np.float64]:
+    """In which time closeness in time, and recency, lose half: a row each, or of each article."""
     if not pipeline.recency_half_of:
-        return pipeline.recency_half
+        return pipeline.halves
     by_name = pipeline.recency_half_of
     # one more at the end: the number -1 of those without a section finds it
     halves = [by_name.get(one, pipeline.recency_half) for one in (*sections, "")]
-    return np.array([one.total_seconds() for one in halves])[columns.section]
+    recency = np.array([one.total_seconds() for one in halves])[np.nan_to_num(sections_of, nan=NO_CODE).astype(np.int64)]
+    return np.stack([np.full_like(recency, pipeline.halves[0, 0]), recency])
 
 
 def text_scores(ranked: Ranked) -> npt.NDArray[np.float32]:
@@ -201,7 +236,11 @@ def added_up(
     Row after row, so that equal columns are equal numbers wherever they stand: a product of
     matrices may round the last columns of a row otherwise, and copies would change places.
     """
-    found: npt.NDArray[np.float32] = np.add.reduce(values * weights[:, None], axis=0)
+    return _down(values * weights[:, None])
+
+
+def _down(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    found: npt.NDArray[np.float32] = np.add.reduce(values, axis=0)
     return found
 
 

@@ -1,7 +1,7 @@
 """Why an article stands in a slot, in words that a reader or an editor understands."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -30,7 +30,8 @@ _SAID = {
 }
 """What the signals that know no subject are called."""
 
-_OF_THE_SUBJECT = (*TEXT_SIGNALS, "story")
+_OF_THE_SUBJECT = frozenset({*TEXT_SIGNALS, "story"})
+_OF_CHARTS = frozenset({"times_usual", "clicks"})
 
 
 def because(
@@ -58,7 +59,7 @@ def because(
         at: seconds since 1970, the time of asking; None calls nothing new.
     """
     said = [f"{placed} by an editor"] if placed else []
-    if subject is not None and any(one in values for one in _OF_THE_SUBJECT):
+    if subject is not None and not _OF_THE_SUBJECT.isdisjoint(values):
         far = relevance is not None and relevance < _RELATED
         said += alike or (("the nearest there is",) if far else ("on a similar subject",))
     if subject is not None and "section" in values and subject.section >= 0:
@@ -69,7 +70,8 @@ def because(
     if values.get("readers"):
         count = round(values["readers"])
         said.append(f"read by {f'{count:,} readers' if count > 1 else 'a reader'} of late")
-    said += _of_charts(values)
+    if not _OF_CHARTS.isdisjoint(values):
+        said += _of_charts(values)
     said += [
         _SAID[one]
         for one, value in values.items()
@@ -83,9 +85,10 @@ def _is_new(corpus: Corpus, position: int, at: float | None) -> bool:
     """Not an evergreen, whose recency is that of a new article whatever its age."""
     shelf, row = corpus.shelf(position)
     columns = shelf.columns
-    if at is None or columns.evergreen[row]:
+    if at is None or columns.evergreen.item(row):
         return False
-    return bool(at - columns.published_at[row] < _NEW)  # never where the date is unknown, NaN
+    published: float = columns.published_at.item(row)
+    return at - published < _NEW  # never where the date is unknown, NaN
 
 
 def _of_charts(values: Mapping[str, float]) -> list[str]:
@@ -108,16 +111,24 @@ def alike_with(
     same = np.zeros(len(positions), dtype=np.bool_)
     if subject.position is not None:
         same = corpus.stories[positions] == corpus.stories[subject.position]
-    found = []
     words = _shared(corpus, subject, positions)
-    for position, of_story, shares in zip(positions.tolist(), same.tolist(), words, strict=True):
-        said: tuple[str, ...] = ()
-        if of_story:
-            shelf, row = corpus.shelf(position)
-            apart = _apart(subject.published_at, float(shelf.columns.published_at[row]))
-            said = (f"same story, {apart}" if apart else "same story",)
-        found.append((*said, f"shares {', '.join(shares)}") if shares else said)
-    return found
+    return [
+        _alike(corpus, subject, position, shares, of_story=of_story)
+        for position, of_story, shares in zip(
+            positions.tolist(), same.tolist(), words, strict=True
+        )
+    ]
+
+
+def _alike(
+    corpus: Corpus, subject: Subject, position: int, shares: Sequence[str], *, of_story: bool
+) -> tuple[str, ...]:
+    said: tuple[str, ...] = ()
+    if of_story:
+        shelf, row = corpus.shelf(position)
+        apart = _apart(subject.published_at, shelf.columns.published_at.item(row))
+        said = (f"same story, {apart}" if apart else "same story",)
+    return (*said, f"shares {', '.join(shares)}") if shares else said
 
 
 def _shared(corpus: Corpus, subject: Subject, positions: Positions) -> list[tuple[str, ...]]:
@@ -127,6 +138,9 @@ def _shared(corpus: Corpus, subject: Subject, positions: Positions) -> list[tupl
             return [()] * len(positions)
         shelf, own_row = corpus.shelf(subject.position)
         own = shelf.keywords.articles
+    if not len(corpus.overlay):
+        known = corpus.base.keywords
+        return shared(known.vocabulary, own, own_row, known.articles, positions, count=_SHARED)
     found: list[tuple[str, ...]] = [()] * len(positions)
     late = positions >= len(corpus.base)
     for shelf, places, first in (
