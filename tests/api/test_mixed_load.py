@@ -54,7 +54,9 @@ def paper_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("RECOMMENDER_HOME", raising=False)
     home = tmp_path / "home"
     home.mkdir()
-    (home / "recommender.toml").write_text('[embedder]\nmodel = "wordllama"\n')
+    # changes are folded in as they are in a large catalog, and now and then all is made anew
+    settings = '[embedder]\nmodel = "wordllama"\n[rebuild]\nfold_from = 1\nfold_share = 0.2\n'
+    (home / "recommender.toml").write_text(settings)
     assert main(["rebuild", str(_SOURCE), "--home", str(home)]) == 0
     return home
 
