@@ -23,7 +23,7 @@ from benchmarks.definitions import (
 )
 
 _QUICK_RELATED = RelatedLatency(sizes=(300,), articles=10, warm_up=2, rounds=2)
-_QUICK_ASKED = Asked(learned=20, queries=10, warm_up=2, rounds=2, seconds=1)
+_QUICK_ASKED = Asked(learned=20, queries=10, warm_up=2, rounds=2, fewest=4, seconds=1)
 _QUICK_CONTESTANTS = Contestants(sizes=(1_000,), recall=0.9, asked=_QUICK_ASKED)
 _QUICK_HTTP = HttpRate(articles=300, connections=4, seconds=1, warm_up_seconds=1, rounds=2)
 QUICK = Definitions(

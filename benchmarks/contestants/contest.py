@@ -110,11 +110,12 @@ def _prepare(one: _Standing, contest: Contest, asked: Asked) -> None:
     """Builds it, and finds how widely it has to look."""
     one.built = one.running.built(asked.build_seconds)
     breadths: Sequence[int | None] = one.built.breadths or [None]
+    wanted = contest.wanted or 0.0
     spent, took = 0.0, _median_ms(one, breadths[0], range(asked.fewest))
     for breadth in breadths:
         left = asked.seconds - spent
-        if one.curve and left <= 0:
-            break
+        if left <= 0 and any(point.quality >= wanted for point in one.curve):
+            break  # who has not come to it may look more widely yet, with the fewest queries
         # half of what is left: those that come look more widely
         count = _affordable(took, left / 2, asked.learned, asked.fewest)
         answers = one.running.ask(Ask(breadth, range(count)), _patience(count, took))
@@ -125,7 +126,6 @@ def _prepare(one: _Standing, contest: Contest, asked: Asked) -> None:
         one.curve.append(Point(breadth=breadth, quality=_rounded(quality), rate=rate))
         if quality >= _ENOUGH:
             break
-    wanted = contest.wanted or 0.0
     enough = [point for point in one.curve if point.quality >= wanted]
     own = [point for point in enough if point.breadth == one.built.tuned]
     nearest = max(one.curve, key=lambda point: point.quality)

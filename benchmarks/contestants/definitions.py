@@ -25,7 +25,7 @@ class Asked:
     queries: int = 100
     warm_up: int = 50
     rounds: int = 5
-    fewest: int = 4
+    fewest: int = 10
     seconds: float = 20.0
     build_seconds: float = 900.0
 
