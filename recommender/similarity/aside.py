@@ -52,12 +52,14 @@ class Aside(Generic[_Number]):
         return np.frombuffer(data, dtype=self._dtype).reshape(count, *self._row)
 
     def mapped(self, count: int) -> npt.NDArray[_Number]:
-        """The first `count` rows, at least 1, as an array over the file, which stays with it.
+        """The first `count` rows as an array over the file, which stays with it.
 
         For rows that are asked for one by one: pages that were read count as the process's, but
         the system takes them back where it needs them.
         """
         shape = (count, *self._row)
+        if not count * self._bytes:  # of which the system maps nothing
+            return np.empty(shape, dtype=self._dtype)
         rows = np.memmap(self._file, dtype=self._dtype, mode="r", shape=shape)
         return rows.view(np.ndarray)
 

@@ -61,8 +61,8 @@ def compared(
 ) -> Compared:
     """The `count` best candidates of each article.
 
-    Takes the memory of the vectors once more, 4 bytes for each candidate that is kept, and in the
-    end 12 more; on the disk 20 bytes for each candidate, and 12 for each that is kept.
+    Takes in memory 4 bytes for each candidate that is kept, and in the end 12 more; on the disk
+    the vectors once more, 20 bytes for each candidate, and 12 for each that is kept.
 
     Args:
         texts: of the whole corpus.
@@ -93,7 +93,7 @@ class _Pairs:
     """
 
     def __init__(self, texts: Texts, positions: _Candidates, folder: Path | None) -> None:
-        self._texts = texts
+        self._texts, self._folder = texts, folder
         self._vectors: Vectors = texts.vectors
         self.positions = positions
         row = positions.shape[1:]
@@ -133,7 +133,7 @@ class _Pairs:
         on_cores(expand, len(self.density), _BLOCK)
         made.density[:] = self.density
         self.forget_expanded()
-        self._vectors = expanded_vectors(self._texts.vectors, made)
+        self._vectors = expanded_vectors(self._texts.vectors, made, self._folder)
         return made
 
     def forget_expanded(self) -> None:

@@ -7,12 +7,15 @@ parallel data"). An article of few words gains most: its neighbours say what it 
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from index.protocol import Vectors
+from recommender.similarity.aside import Aside
 from recommender.similarity.pairs import Positions
 
 NEIGHBOURS = 3
@@ -128,13 +131,13 @@ def add_neighbours(vectors: Vectors, near: Vectors, weights: npt.NDArray[np.floa
     return np.where(lengths > _NOTHING, unit, vectors).astype(np.float32)
 
 
-def expanded_vectors(vectors: Vectors, expansion: Expansion) -> Vectors:
-    """All of a corpus; shape (n, dim), float32 unit rows."""
-    made = np.empty_like(vectors)
-    for here in _blocks(len(vectors)):
-        near = vectors[np.maximum(expansion.neighbours[here], 0)]
-        made[here] = add_neighbours(vectors[here], near, expansion.weights[here])
-    return made
+def expanded_vectors(vectors: Vectors, expansion: Expansion, folder: Path | None) -> Vectors:
+    """All of a corpus; shape (n, dim), float32 unit rows, which lie on the disk in `folder`."""
+    with closing(Aside(folder, vectors.shape[1:], np.float32)) as made:
+        for here in _blocks(len(vectors)):
+            near = vectors[np.maximum(expansion.neighbours[here], 0)]
+            made[here] = add_neighbours(vectors[here], near, expansion.weights[here])
+        return made.mapped(len(vectors))
 
 
 def _blocks(count: int) -> Iterator[slice]:

@@ -21,6 +21,7 @@ def test_rows_that_are_mapped_outlive_what_wrote_them() -> None:
     with closing(Aside(None, (2,), np.float32)) as aside:
         aside[0:3] = np.arange(6, dtype=np.float32).reshape(3, 2)
         mapped = aside.mapped(3)
+        assert aside.mapped(0).shape == (0, 2)
     assert mapped.tolist() == [[0, 1], [2, 3], [4, 5]]
     assert not mapped.flags.writeable
 
