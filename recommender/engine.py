@@ -23,7 +23,6 @@ from recommender.errors import InputError, NotReady, RecommenderError
 from recommender.jobs.backlog import Backlog
 from recommender.jobs.embedding import embed_texts, texts_ahead, texts_lacking
 from recommender.jobs.ingest import Ingested, ingest
-from recommender.jobs.reading import Reading
 from recommender.jobs.rebuild import RebuildReport
 from recommender.jobs.steps import Watch
 from recommender.pages import Pages
@@ -207,6 +206,9 @@ class Recommender(Pages, Closing):
             SourceError: no source gave a record.
             NotReady: there is no article to make a snapshot of.
         """
+        # imported here, with the clients of feeds: a server starts without them
+        from recommender.jobs.reading import Reading  # noqa: PLC0415
+
         self.parts.events.prune()
         limits = fetch_limits(self.parts.settings)
         reading = Reading(

@@ -34,8 +34,7 @@ class ReadyAnswers:
     """
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
-        """Keeps up to so many bytes of questions and answers; beyond that go those that nobody
-        asked for the longest time."""
+        """Keeps so many bytes of questions and answers; what nobody asks for goes first."""
         self._most_bytes = most_bytes
         self._state: object = None
         self._answers: dict[tuple[str, bytes], Rendered] = {}

@@ -3,10 +3,6 @@
 import re
 import unicodedata
 
-import ftfy
-from ftfy.badness import is_bad
-from ftfy.fixes import fix_c1_controls
-
 from recommender.articles.article import Article
 from recommender.articles.debris import decode_entities, mend_backslashes, mend_lost_ampersands
 from recommender.articles.markup import has_markup, markup_to_text
@@ -94,7 +90,15 @@ def _cleaned_once(text: str) -> str:
 
 
 def _without_mojibake(text: str) -> str:
-    if _MAYBE_MOJIBAKE.search(text) and is_bad(text):
+    maybe, controls = _MAYBE_MOJIBAKE.search(text), _C1.search(text)
+    if not maybe and not controls:
+        return text
+    # imported here: it takes a tenth of a second, and most texts need none of it
+    import ftfy  # noqa: PLC0415
+    from ftfy.badness import is_bad  # noqa: PLC0415
+    from ftfy.fixes import fix_c1_controls  # noqa: PLC0415
+
+    if maybe and is_bad(text):
         # line by line: one line's odd character must not keep the others broken
         text = "\n".join(ftfy.fix_encoding(line) for line in text.split("\n"))
     # taken as Windows-1252, which has no character for five of them

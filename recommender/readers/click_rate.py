@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from recommender.readers.decay import Floats, Rows
 from recommender.readers.hourly import Hourly
@@ -76,6 +75,9 @@ def sure_rates(clicks: Floats, shown: Floats, sections: Rows) -> Floats:
     strength = fitted_strength(clicks, shown, priors)
     counted = shown + strength
     shape = np.maximum(shrunk(clicks, shown, priors, strength) * counted, _NONE)
+    # imported here: a server starts without it
+    from scipy import special  # noqa: PLC0415
+
     return np.asarray(special.gammaincinv(shape, SURE) / counted, dtype=np.float64)
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-from scipy import special
 
 from recommender.readers.decay import Floats
 from recommender.readers.hourly import Hourly
@@ -95,6 +94,9 @@ def rising(of_late: Floats, expected: Floats, *, prior: float = PRIOR_READERS) -
     """
     shape, rate = of_late + prior, expected + prior
     times = np.asarray(shape / rate, dtype=np.float64)
+    # imported here: a server starts without it
+    from scipy import special  # noqa: PLC0415
+
     at_least = np.asarray(special.gammaincinv(shape, SURE) / rate, dtype=np.float64)
     return Rising(times, at_least)
 

@@ -196,9 +196,7 @@ def _overlaid(
     return _with_signals(corpus, profile, np.sort(chosen))
 
 
-def _with_signals(
-    corpus: Corpus, profile: Profile, positions: npt.NDArray[np.int64]
-) -> Candidates:
+def _with_signals(corpus: Corpus, profile: Profile, positions: npt.NDArray[np.int64]) -> Candidates:
     signals = signals_with(corpus, profile, positions)
     return Candidates(positions, corpus.marks_at(positions), signals)
 

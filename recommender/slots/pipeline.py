@@ -121,14 +121,14 @@ class Pipeline:
         """What the signals of the texts must add up to; -inf where everything may be shown."""
         return self._floor + float(self.usual(background))
 
-    def usual(self, background: npt.NDArray[np.float32]) -> np.float32:
-        """What the signals of the texts add up to in the background of a corpus."""
+    def usual(self, background: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """What the signals of the texts add up to in the background of a corpus: no axis."""
         # asked for twice of every slot, and the same until there is another snapshot
         key = background.tobytes()
         found = self._usual.get(key)
         if found is None:
             self._usual.clear()
-            found = self._usual[key] = self.text_row @ background
+            found = self._usual[key] = np.asarray(self.text_row @ background)
         return found
 
     @cached_property
@@ -136,5 +136,5 @@ class Pipeline:
         return self.related.score_of(self.min_score)
 
     @cached_property
-    def _usual(self) -> dict[bytes, np.float32]:
+    def _usual(self) -> dict[bytes, npt.NDArray[np.float32]]:
         return {}

@@ -218,7 +218,9 @@ def _halves(
     by_name = pipeline.recency_half_of
     # one more at the end: the number -1 of those without a section finds it
     halves = [by_name.get(one, pipeline.recency_half) for one in (*sections, "")]
-    recency = np.array([one.total_seconds() for one in halves])[np.nan_to_num(sections_of, nan=NO_CODE).astype(np.int64)]
+    recency = np.array([one.total_seconds() for one in halves])[
+        np.nan_to_num(sections_of, nan=NO_CODE).astype(np.int64)
+    ]
     return np.stack([np.full_like(recency, pipeline.halves[0, 0]), recency])
 
 

@@ -114,9 +114,7 @@ def alike_with(
     words = _shared(corpus, subject, positions)
     return [
         _alike(corpus, subject, position, shares, of_story=of_story)
-        for position, of_story, shares in zip(
-            positions.tolist(), same.tolist(), words, strict=True
-        )
+        for position, of_story, shares in zip(positions.tolist(), same.tolist(), words, strict=True)
     ]
 
 
