@@ -73,6 +73,10 @@ class Columns:
         """Those of `published_at` that are known, ascending; made once."""
         return np.sort(self.published_at[~np.isnan(self.published_at)])
 
+    def prepare(self) -> None:
+        """Makes now what is made once, and whoever asks first would wait for."""
+        _ = self.marks, self.dates
+
     def arrays(self) -> tuple[npt.NDArray[Any], ...]:
         """All columns, in the order of their fields."""
         # written out: asking for names is slow

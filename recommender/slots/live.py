@@ -255,6 +255,7 @@ class LiveCorpus:
             return None
         try:
             base = read_corpus(snapshot)
+            base.base.columns.prepare()
         except SnapshotError as error:
             self._refuse(*refused, str(error))
             return None
