@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from index.protocol import Vectors
 from recommender.articles.article import Article
@@ -41,6 +40,9 @@ class HashedWords:
     _features = 2**13
 
     def __init__(self) -> None:
+        # imported here: servers of homes with other vectors start without it
+        from sklearn.feature_extraction.text import HashingVectorizer  # noqa: PLC0415
+
         self._words = HashingVectorizer(
             n_features=self._features, stop_words="english", alternate_sign=False, dtype=np.float32
         )
