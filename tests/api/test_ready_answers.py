@@ -40,3 +40,12 @@ def test_long_questions_with_short_answers_take_room_too() -> None:
         ready.keep(now, (name, b"q" * 1_000), _answer(b"[]"))
     assert ready.get(now, ("a", b"q" * 1_000)) is None
     assert ready.get(now, ("c", b"q" * 1_000)) is not None
+
+
+def test_what_is_asked_again_stays() -> None:
+    ready, now = ReadyAnswers(most_bytes=1_500), object()
+    for name in "abc":
+        ready.keep(now, (name, b""), _answer(b"1234"))
+        ready.get(now, ("a", b""))
+    assert ready.get(now, ("a", b"")) is not None
+    assert ready.get(now, ("b", b"")) is None
