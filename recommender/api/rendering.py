@@ -18,7 +18,7 @@ from recommender.pages import FilledPage
 from recommender.slots.filled import FilledSlot, raising, reasons_of, relevance
 from recommender.slots.ranking import Ranked, joined
 from recommender.slots.slot import SlotName
-from recommender.slots.words import alike_with, because
+from recommender.slots.words import alike_in_pairs, alike_with, because
 
 _DIGITS = 6
 """Decimals of scores; they come from float32."""
@@ -64,11 +64,12 @@ def each_one_slot(pages: Sequence[FilledPage], *, explain: bool) -> list[Rendere
     numbers = _numbers(
         whole, relevance(first.corpus, replace(slots[0], ranked=whole), first.pipeline)
     )
+    subjects = [page.subject for page in pages for _ in page.slots[0].ranked.positions]
+    alike = alike_in_pairs(first.corpus, [one for one in subjects if one], whole.positions)
     found, start = [], 0
     for page, slot in zip(pages, slots, strict=True):
         here = slice(start, start := start + len(slot.ranked.positions))
-        alike = alike_with(page.corpus, page.subject, slot.ranked.positions)
-        cards = _written(page, slot, numbers.part(here), alike, explain=explain)
+        cards = _written(page, slot, numbers.part(here), alike[here], explain=explain)
         found.append(_rendered(page, b"[%b]" % b",".join(cards.values()), slot.fallback))
     return found
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
@@ -166,6 +165,9 @@ def _completed(left: Positions, right: Positions, count: int) -> Pairs:
 
 
 def _components(left: Positions, right: Positions, count: int) -> npt.NDArray[np.int32]:
+    # imported here: a server that answers from its snapshot never needs it
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     links = sparse.coo_array((np.ones(len(left), dtype=np.int8), (left, right)), (count, count))
     _, labels = connected_components(links, directed=False)
     return labels

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from recommender.similarity.words import words
 KEPT = 24
 """Key terms of an article: of two on one story, both have 2 in common in 9 cases of 10."""
 
+_NO_WORD = -2  # what one side is padded with, where the other is with -1
+_REMEMBERED = 50_000  # words, of some 200 bytes each
 _STEM = 5  # letters in which forms of a word agree: "testify", "testified"
 
 
@@ -37,7 +40,7 @@ class KeyTerms:
         return len(self.numbers)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vocabulary:
     """The words that are key terms of a corpus.
 
@@ -50,6 +53,21 @@ class Vocabulary:
     words: Packed
     hashes: npt.NDArray[np.uint64]
     weights: npt.NDArray[np.float32]
+
+    def told(self, number: int) -> tuple[str, str]:
+        """A word, and the letters in which its forms agree."""
+        found = self._told.get(number)
+        if found is None:
+            if len(self._told) >= _REMEMBERED:
+                self._told.clear()
+            word = self.words[number].decode()
+            found = self._told[number] = word, word[:_STEM].lower()
+        return found
+
+    @cached_property
+    def _told(self) -> dict[int, tuple[str, str]]:
+        """What was told of late: the same words are told again and again."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +86,7 @@ def word_hash(word: str) -> int:
 def shared(
     vocabulary: Vocabulary,
     left: KeyTerms,
-    left_row: int,
+    left_row: int | npt.NDArray[np.integer],
     right: KeyTerms,
     right_rows: npt.NDArray[np.integer],
     *,
@@ -76,23 +94,25 @@ def shared(
 ) -> list[tuple[str, ...]]:
     """At most `count` key terms that an article has in common with each of others.
 
-    The most telling first. Of several forms of a word, and of a word within another, only the more
+    Or that each of `left_row` has in common with the one of `right_rows` in the same place. The
+    most telling first. Of several forms of a word, and of a word within another, only the more
     telling is given.
     """
-    ours, weights = left.numbers[left_row].tolist(), left.weights[left_row].astype(np.float64)
-    mine = dict(zip(ours, weights.tolist(), strict=True))
-    mine.pop(-1, None)
-    theirs, telling = right.numbers[right_rows], right.weights[right_rows].astype(np.float64)
-    found = []
-    for numbers, other in zip(theirs.tolist(), telling.tolist(), strict=True):
-        common = [
-            (-mine[number] * weight, number)
-            for number, weight in zip(numbers, other, strict=True)
-            if number in mine
-        ]
-        common.sort()
-        found.append(_forms(vocabulary, [number for _, number in common], count))
-    return found
+    ours, theirs = left.numbers[left_row], right.numbers[right_rows]
+    ours = np.where(ours < 0, _NO_WORD, ours)
+    # all with all in one step; flat, as numpy looks through three dimensions in thrice the time
+    same = (theirs[:, :, None] == ours[..., None, :]).ravel().nonzero()[0]
+    pairs, own = np.divmod(same, ours.shape[-1])
+    rows, places = np.divmod(pairs, theirs.shape[1])
+    numbers = theirs[rows, places]
+    own_rows = left_row if isinstance(left_row, int) else left_row[rows]
+    telling = left.weights[own_rows, own].astype(np.float64)
+    telling *= right.weights[right_rows[rows], places]
+    order = np.lexsort((numbers, -telling, rows))
+    common: list[list[int]] = [[] for _ in range(len(theirs))]
+    for row, number in zip(rows[order].tolist(), numbers[order].tolist(), strict=True):
+        common[row].append(number)
+    return [_forms(vocabulary, one, count) for one in common]
 
 
 def _forms(vocabulary: Vocabulary, numbers: Sequence[int], count: int) -> tuple[str, ...]:
@@ -100,9 +120,11 @@ def _forms(vocabulary: Vocabulary, numbers: Sequence[int], count: int) -> tuple[
     found: list[str] = []
     stems: list[str] = []
     for number in numbers:
-        word = vocabulary.words[number].decode()
-        stem = word[:_STEM].lower()
-        if not any(stem in other or other in stem for other in stems):
+        word, stem = vocabulary.told(number)
+        for other in stems:
+            if stem in other or other in stem:
+                break
+        else:
             found.append(word)
             if len(found) == count:
                 break

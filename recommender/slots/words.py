@@ -118,6 +118,28 @@ def alike_with(
     ]
 
 
+def alike_in_pairs(
+    corpus: Corpus, subjects: Sequence[Subject], positions: Positions
+) -> list[tuple[str, ...]]:
+    """As `alike_with`, each of `positions` with the subject in the same place.
+
+    Args:
+        corpus: with nothing in its overlay.
+        subjects: articles of it.
+        positions: as many.
+    """
+    own = np.array([one.position for one in subjects], dtype=np.int64)
+    same = corpus.stories[positions] == corpus.stories[own]
+    known = corpus.base.keywords
+    words = shared(known.vocabulary, known.articles, own, known.articles, positions, count=_SHARED)
+    return [
+        _alike(corpus, subject, position, shares, of_story=of_story)
+        for subject, position, of_story, shares in zip(
+            subjects, positions.tolist(), same.tolist(), words, strict=True
+        )
+    ]
+
+
 def _alike(
     corpus: Corpus, subject: Subject, position: int, shares: Sequence[str], *, of_story: bool
 ) -> tuple[str, ...]:
