@@ -81,6 +81,17 @@ class Changes:
     changes: Sequence[Change]
 
 
+@dataclass(frozen=True, slots=True)
+class FewChanges(Changes):
+    """What happened after a revision, and what there is now.
+
+    Attributes:
+        count: published articles that have a vector.
+    """
+
+    count: int
+
+
 class Catalog(Closing):
     """An open catalog. Threads may share it, and processes may open the same file."""
 
@@ -245,10 +256,16 @@ class Catalog(Closing):
                 changes=vector_queries.changed_since(connection, revision, embedder),
             )
 
-    def count_changed(self, revision: int, embedder: str) -> int:
-        """How many articles `changed_since` would give; their texts are not read."""
+    def few_changes(self, revision: int, embedder: str, most: int) -> FewChanges | None:
+        """As `changed_since`; None, and no text read, where there are more than `most`."""
         with self._database.reading() as connection:
-            return vector_queries.count_changed(connection, revision, embedder)
+            if vector_queries.count_changed(connection, revision, embedder) > most:
+                return None
+            return FewChanges(
+                revision=article_queries.revision(connection),
+                changes=vector_queries.changed_since(connection, revision, embedder),
+                count=vector_queries.count_with_vector(connection, embedder),
+            )
 
     @contextmanager
     def export(self, embedder: str, *, batch_size: int = 1_000) -> Iterator[Export]:

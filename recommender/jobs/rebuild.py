@@ -243,12 +243,11 @@ class Rebuilder:
         room = options.folding.room(current)
         if room <= 0 or any(manifest.facts.get(key) != fact for key, fact in facts.items()):
             return None
-        embedder = self.embedder.name
-        if self.catalog.count_changed(manifest.revision, embedder) > room:
+        changes = self.catalog.few_changes(manifest.revision, self.embedder.name, room)
+        if changes is None:
             return None
-        changes = self.catalog.changed_since(manifest.revision, embedder)
         try:
-            return fold(
+            made = fold(
                 current,
                 changes,
                 options.neighbours,
@@ -259,6 +258,8 @@ class Rebuilder:
             )
         except (SnapshotError, OSError):
             return None  # damaged: all is made anew
+        # another number of articles: this catalog came out of a backup, which nothing tells
+        return made if len(made.stocked.shelf) == changes.count else None
 
 
 def _recalls(

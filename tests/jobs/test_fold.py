@@ -145,6 +145,23 @@ def test_a_damaged_snapshot_is_no_base(tmp_path: Path) -> None:
         assert (second.folded, second.articles, second.published) == (0, 60, True)
 
 
+def test_a_catalog_out_of_a_backup_is_no_base(tmp_path: Path) -> None:
+    every = list(articles(60))
+    catalog, copy = tmp_path / "catalog.sqlite", tmp_path / "backup.sqlite"
+    with folding(tmp_path) as engine:
+        engine.rebuild(every[:40])
+    copy.write_bytes(catalog.read_bytes())
+    with folding(tmp_path) as engine:
+        assert engine.rebuild(every[40:45]).folded == 5
+    for beside in ("catalog.sqlite-wal", "catalog.sqlite-shm"):
+        (tmp_path / beside).unlink(missing_ok=True)
+    catalog.write_bytes(copy.read_bytes())
+    with folding(tmp_path) as engine:
+        engine.put(every[50:51])
+        report = engine.rebuild(every[51:53])
+        assert (report.folded, report.articles) == (0, 43)
+
+
 def test_stories_go_on_and_copies_are_counted_anew(tmp_path: Path) -> None:
     every = list(articles(40))
     twin = replace(every[5], id="twin", published_at=NOW)
