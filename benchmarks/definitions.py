@@ -312,11 +312,17 @@ class RebuildTime:
         articles: made-up ones, embedded by hashing; the sample is embedded by the real model.
         rounds: fresh homes.
         again_at_most: seconds that a rebuild with nothing new may take.
+        added: of the made-up articles, that are folded in where all others are there.
+        folded_at_most: of the time of making all anew, that this may take.
+        kept: of the ten related articles of any, that have to be the same as then.
     """
 
     articles: int = 10_000
     rounds: int = 3
     again_at_most: float = 10.0
+    added: int = 100
+    folded_at_most: float = 0.5
+    kept: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)

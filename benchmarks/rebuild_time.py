@@ -1,4 +1,4 @@
-"""How long a rebuild takes, stage by stage, and the next one with nothing new."""
+"""How long a rebuild takes, stage by stage, the next with nothing new, and one with little."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.corpora import HashedWords, made_up, opened, sample
 from benchmarks.definitions import RebuildTime
 from benchmarks.figures import Contest, Figure, Goal, figure, ratio
+from benchmarks.folding import folding_contest
 from index.protocol import Vectors
 from recommender.articles.article import Article
 from recommender.articles.sources.reject import Record
@@ -40,7 +41,19 @@ def measure(asked: RebuildTime, seed: int) -> tuple[list[Contest], list[Goal]]:
                 came=again.measured.median,
             )
         )
-    return contests, goals
+    folded = folding_contest("made up", corpora[1][1], asked.added, corpora[1][2], asked.rounds)
+    goals += [
+        Goal(
+            name=f"of the time of all anew to fold {asked.added:,} articles in",
+            at_most=asked.folded_at_most,
+            came=folded.ratio,
+        ),
+        *(
+            Goal(name=f"folded in: {name}", at_least=asked.kept, came=float(share))
+            for name, share in folded.facts.items()
+        ),
+    ]
+    return [*contests, folded], goals
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ QUICK = Definitions(
     runtime_relevance=RuntimeRelevance(sets=("lee50",)),
     gpu=GpuRates(texts=256, at_once=128, compared=64, rounds=2),
     live_texts=LiveTexts(texts=4, warm_up=1, rounds=2, threads=4, each=2, connections=4, seconds=1),
-    rebuild=RebuildTime(articles=300, rounds=2),
+    rebuild=RebuildTime(articles=300, rounds=2, added=10),
     duplicates=DuplicatesTime(articles=400, compared=200, rounds=2),
     archive=ArchiveSpeed(rounds=2, related=_QUICK_RELATED, http=_QUICK_HTTP),
     million=Million(
