@@ -5,7 +5,9 @@ import sys
 import pytest
 
 MODELS = {
-    "SentenceTransformersEmbedder('nobody/nothing').embed(['text'])": "Set embedder.model.",
+    "SentenceTransformersEmbedder('nobody/nothing').embed(['text'])": (
+        "Set embedder.model, or embedder.device."
+    ),
     "SentenceTransformersReranker('nobody/nothing').scores('text', ['text'])": (
         "Set reranker.model."
     ),
