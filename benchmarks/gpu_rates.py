@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
-from benchmarks.definitions import GpuRates, PublicSets
+from benchmarks.definitions import PublicSets
+from benchmarks.embedding_definitions import GpuRates
 from benchmarks.figures import Contest, Goal, ratio
 from benchmarks.runtime_rates import kept, real_texts, texts_a_second
 from index.protocol import Vectors

@@ -16,7 +16,7 @@ import httpx
 from sentence_transformers import SentenceTransformer
 
 from benchmarks.corpora import sample
-from benchmarks.definitions import LiveTexts
+from benchmarks.embedding_definitions import LiveTexts
 from benchmarks.figures import Contest, Goal, figure, in_turn, ratio
 from benchmarks.http_rate import usual_questions
 from benchmarks.http_server import serving

@@ -7,19 +7,21 @@ from benchmarks.definitions import (
     ArchiveSpeed,
     Definitions,
     DuplicatesTime,
-    EmbedderRates,
-    EmbeddingRate,
     EventsRate,
-    GpuRates,
     HttpRate,
     IndexLatency,
-    LiveTexts,
     Million,
     RebuildTime,
     RelatedLatency,
+    ScoringRate,
+)
+from benchmarks.embedding_definitions import (
+    EmbedderRates,
+    EmbeddingRate,
+    GpuRates,
+    LiveTexts,
     RuntimeRates,
     RuntimeRelevance,
-    ScoringRate,
 )
 
 _QUICK_RELATED = RelatedLatency(sizes=(300,), articles=10, warm_up=2, rounds=2)

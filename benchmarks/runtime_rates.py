@@ -9,7 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from benchmarks.definitions import PublicSets, RuntimeRates
+from benchmarks.definitions import PublicSets
+from benchmarks.embedding_definitions import RuntimeRates
 from benchmarks.figures import Contest, Figure, Goal, figure, ratio
 from index.exact import ExactIndex
 from index.protocol import Vectors

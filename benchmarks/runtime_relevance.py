@@ -1,6 +1,7 @@
 """What 8 bits cost in relevance: nDCG of the product with each runtime, on the judged sets."""
 
-from benchmarks.definitions import PublicSets, RuntimeRelevance
+from benchmarks.definitions import PublicSets
+from benchmarks.embedding_definitions import RuntimeRelevance
 from benchmarks.figures import Contest, Goal, figure, ratio
 from benchmarks.relevance.measure import measure_embedder
 from benchmarks.relevance.sets import SETS

@@ -145,8 +145,8 @@ def verify_parts(folder: Path, manifest: Manifest) -> None:
     # the largest first, so that all cores end together: checksums let others run
     parts = sorted(manifest.parts, key=lambda name: -manifest.parts[name].size)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for _ in pool.map(lambda name: _verify(folder, manifest, name), parts):
-            pass  # what it raises is raised here
+        # asked for its results, as what is wrong is raised with them
+        list(pool.map(lambda name: _verify(folder, manifest, name), parts))
 
 
 def _verify(folder: Path, manifest: Manifest, name: str) -> None:

@@ -197,11 +197,10 @@ def _serve(connection: Connection, task: Task) -> None:
                 pin(task.core, made.pids)
                 connection.send(built)
                 queries = _opened(task.queries)
-                with threadpool_limits(1):
+                # who asks no more closes the other end
+                with suppress(EOFError, BrokenPipeError), threadpool_limits(1):
                     while True:
                         connection.send(_done(connection.recv(), made, queries, task.k))
-            except (EOFError, BrokenPipeError):
-                pass  # nobody asks any more
             finally:
                 made.close()
     except Exception as error:  # noqa: BLE001  # whatever it was, it is told, and ends no other

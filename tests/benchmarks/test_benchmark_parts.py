@@ -30,16 +30,13 @@ from benchmarks.definitions import (
     PARTS,
     ArchiveSpeed,
     DuplicatesTime,
-    EmbedderRates,
     EventsRate,
-    GpuRates,
     HttpRate,
-    LiveTexts,
     Part,
     PublicSets,
     RelatedLatency,
-    RuntimeRates,
 )
+from benchmarks.embedding_definitions import EmbedderRates, GpuRates, LiveTexts, RuntimeRates
 from benchmarks.plan import plan
 from benchmarks.raw import read
 from benchmarks.rehearsal import QUICK
