@@ -1,6 +1,6 @@
 """Slots and pages for those who ask: which articles, by which pipeline, as of which time."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
@@ -10,12 +10,9 @@ import numpy as np
 from recommender.asking import Subjects, UnpublishedText, check_extent, moment_of
 from recommender.errors import SettingsError
 from recommender.jobs.scoring import ScoredBatch, score
-from recommender.readers.popularity import PopularWindow
 from recommender.slots.blocks import Blocks
 from recommender.slots.candidates import Subject, TakesTime, subject_of
-from recommender.slots.charts import charts_of
 from recommender.slots.corpus import Corpus
-from recommender.slots.definitions import Chart, DefinedSlot, SlotDefinition, defined
 from recommender.slots.filled import FilledSlot, render
 from recommender.slots.page import PageQuery, fill_page
 from recommender.slots.pipeline import Pipeline
@@ -29,6 +26,7 @@ from recommender.slots.slot import (
     SlotName,
     SlotQuery,
 )
+from recommender.wanted import wanted_of
 from recommender.wiring import Parts
 
 DEFAULT_PIPELINE = "default"
@@ -88,7 +86,7 @@ class Pages:
         self._present = present
         self._subjects = subjects
         # sites ask for the same few slots on all of their pages
-        self._wanted = lru_cache(_ASKED)(partial(_wanted, parts.slots, parts.popular))
+        self._wanted = lru_cache(_ASKED)(partial(wanted_of, parts.slots, parts.popular))
 
     def related(
         self,
@@ -363,43 +361,6 @@ class Pages:
         return self._present.corpus()
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What is asked, whatever it is about and whoever asks.
-
-    Attributes:
-        slots: in their order.
-        reading: what counts as read.
-        latest: whether readership has to be the latest.
-        charts: that the slots may need.
-        light: whether it takes neither a search nor a scan of the corpus.
-    """
-
-    slots: tuple[DefinedSlot, ...]
-    reading: PopularWindow
-    latest: bool
-    charts: tuple[Chart, ...]
-    light: bool
-
-
-def _wanted(
-    known: Mapping[str, SlotDefinition],
-    of_home: PopularWindow,
-    slots: tuple[SlotQuery, ...],
-    window: timedelta | None,
-    half_life: timedelta | None,
-) -> _Wanted:
-    found = tuple(defined(one, known, window=window, half_life=half_life) for one in slots)
-    for one in found:
-        check_extent(one.limit, one.offset)
-    reading = PopularWindow(
-        of_home.window if window is None else window,
-        of_home.half_life if half_life is None else half_life,
-    )
-    light = all(one.light for one in found)
-    return _Wanted(found, reading, _shows_readers(found), charts_of(found), light)
-
-
 def _filled(moment: Moment, query: PageQuery, pipeline: Pipeline) -> FilledPage:
     filled = fill_page(
         moment.corpus,
@@ -410,11 +371,3 @@ def _filled(moment: Moment, query: PageQuery, pipeline: Pipeline) -> FilledPage:
         charts=moment.charts,
     )
     return FilledPage(moment.corpus, pipeline, query.subject, filled, query.at)
-
-
-def _shows_readers(slots: Sequence[DefinedSlot]) -> bool:
-    """Whether the page's readership alone makes the order of a slot; else it may be minutes old.
-
-    A popular slot of a window of its own is a chart, which is counted once for five minutes.
-    """
-    return any(one.supply.source == "popular" and one.supply.window is None for one in slots)
