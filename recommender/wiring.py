@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from index.snapshot import SnapshotStore
@@ -25,20 +24,14 @@ from recommender.readers.keeping import Keeping
 from recommender.readers.popularity import PopularWindow
 from recommender.readers.together import ReadTogether, read_together
 from recommender.settings import Settings, learned_file, load_settings
-from recommender.settings_tables import EmbedderSettings, PipelineSettings, SlotSettings
-from recommender.similarity import universal_sentence_embedder, wordllama_embedder
-from recommender.similarity.calibration_texts import calibration_texts
-from recommender.similarity.cores import usable_cores
+from recommender.settings_tables import PipelineSettings, SlotSettings
 from recommender.similarity.cross_encoder import Reranker, SentenceTransformersReranker
 from recommender.similarity.embedder import Embedder
-from recommender.similarity.many_processes import ManyProcesses
-from recommender.similarity.openvino_embedder import TEXTS, OpenVinoEmbedder
-from recommender.similarity.openvino_model import Runtime
-from recommender.similarity.sentence_transformers_embedder import SentenceTransformersEmbedder
 from recommender.slots.definitions import BUILT_IN, SlotDefinition, Supply
 from recommender.slots.learned import Learned, read_learned
 from recommender.slots.pipeline import Pipeline, Rescoring, Weights
 from recommender.slots.slot import CHART_SOURCES, Filters, Source
+from recommender.wiring_embedder import embedder_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +87,7 @@ def assemble(home: Path, settings: Settings | None = None) -> Parts:
         events = opened.enter_context(EventLog.open(home / "events.sqlite", _keeping(settings)))
         rules = opened.enter_context(RuleBook.open(home / "rules.sqlite"))
         store = SnapshotStore(home / "snapshots")
-        embedder = _embedder(settings.embedder, home / "openvino", catalog)
+        embedder = embedder_of(settings.embedder, home / "openvino", catalog)
         opened.pop_all()
     return Parts(
         home=home,
@@ -175,73 +168,6 @@ def _keeping(settings: Settings) -> Keeping:
         hourly=chosen.hourly,
         window=timedelta(days=popular.window_days),
         half_life=timedelta(days=popular.half_life_days),
-    )
-
-
-def _embedder(chosen: EmbedderSettings, folder: Path, catalog: Catalog) -> Embedder:
-    if chosen.runtime != "torch":
-        return _openvino(chosen, chosen.runtime, folder, catalog)
-    if chosen.model == wordllama_embedder.PACKAGED.model:
-        return wordllama_embedder.WordLlamaEmbedder()
-    if chosen.model == universal_sentence_embedder.PACKAGED.model:
-        return universal_sentence_embedder.UniversalSentenceEmbedder()
-    devices = _devices(chosen)
-    processes = chosen.processes or len(devices)
-    own = _torch(chosen, devices, threads=None, number=0)
-    if processes == 1:
-        return own
-    threads = max(1, usable_cores() // processes)
-    return ManyProcesses(own, partial(_torch, chosen, devices, threads), processes)
-
-
-def _devices(chosen: EmbedderSettings) -> list[str]:
-    named = [one.strip() for one in chosen.device.split(",")]
-    if not all(named):
-        raise SettingsError(
-            f"The setting embedder.device: expected such as 'cuda:0, cuda:1', got "
-            f"{chosen.device!r}."
-        )
-    return named
-
-
-def _torch(
-    chosen: EmbedderSettings, devices: Sequence[str], threads: int | None, number: int
-) -> Embedder:
-    return SentenceTransformersEmbedder(
-        chosen.model,
-        revision=chosen.revision,
-        device=devices[number % len(devices)],
-        batch_size=chosen.batch_size,
-        precision=chosen.precision,
-        threads=threads,
-    )
-
-
-def _openvino(
-    chosen: EmbedderSettings, runtime: Runtime, folder: Path, catalog: Catalog
-) -> Embedder:
-    others = wordllama_embedder.PACKAGED.model, universal_sentence_embedder.PACKAGED.model
-    if chosen.model in others:
-        raise SettingsError(
-            f"The setting embedder.runtime: {chosen.model} has its own, quick already. Set "
-            'embedder.runtime = "torch".'
-        )
-    if chosen.device != "cpu":
-        raise SettingsError(
-            f"The setting embedder.runtime: {runtime} computes on the cpu, and embedder.device is "
-            f'{chosen.device}. Set embedder.runtime = "torch", or embedder.device = "cpu".'
-        )
-    if chosen.precision != "float32" or (chosen.processes or 1) > 1:
-        raise SettingsError(
-            f"The setting embedder.runtime: {runtime} has its own precision, and takes all cores "
-            "in one process. Leave embedder.precision and embedder.processes unset."
-        )
-    return OpenVinoEmbedder(
-        chosen.model,
-        revision=chosen.revision,
-        runtime=runtime,
-        folder=folder,
-        calibration=lambda: calibration_texts(catalog, TEXTS),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.errors import SettingsError
-from recommender.similarity.hub import only_here
+from recommender.similarity.hub import first_line, only_here
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -121,7 +121,7 @@ class SentenceTransformersReranker:
             )
         except (RuntimeError, ValueError, IndexError) as error:
             raise SettingsError(
-                f"The model {self._model!r} failed at {len(batch)} pairs: {_first_line(error)} "
+                f"The model {self._model!r} failed at {len(batch)} pairs: {first_line(error)} "
                 f"Set {self._setting}, or a smaller batch_size beside it."
             ) from error
         if scores.shape != (len(batch),) or not np.isfinite(scores).all():
@@ -160,7 +160,7 @@ class SentenceTransformersReranker:
         except (OSError, ValueError, RuntimeError) as error:
             raise SettingsError(
                 f"The model {self._model!r} cannot be loaded on {self._device!r}: "
-                f"{_first_line(error)} Expected a folder holding a cross-encoder, or a hub id "
+                f"{first_line(error)} Expected a folder holding a cross-encoder, or a hub id "
                 f"that this machine can fetch. Set {self._setting}."
             ) from error
         config = encoder.config
@@ -172,7 +172,3 @@ class SentenceTransformersReranker:
                 f"pairs: expected a cross-encoder. Set {self._setting}."
             )
         return encoder
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

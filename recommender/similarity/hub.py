@@ -1,4 +1,4 @@
-"""Whether models can be fetched: asked once, before a library asks again and again."""
+"""Models of the hub: whether they can be fetched, and what a library says of one that fails."""
 
 from pathlib import Path
 
@@ -11,6 +11,12 @@ def only_here(model: str) -> bool:
     The libraries would try each file of it six times, for a minute and more.
     """
     return Path(model).is_dir() or not _hub_answers()
+
+
+def first_line(error: Exception) -> str:
+    """Of what a library says of a model, as a sentence: the rest tells of its own insides."""
+    said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return said if said.endswith((".", "!", "?")) else f"{said}."
 
 
 def _hub_answers() -> bool:

@@ -14,7 +14,7 @@ from index.protocol import Vectors
 from recommender.errors import EmbedderError
 from recommender.similarity.batches import START, Batches
 from recommender.similarity.embedder import checked
-from recommender.similarity.hub import only_here
+from recommender.similarity.hub import first_line, only_here
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -171,7 +171,7 @@ class SentenceTransformersEmbedder:
             # the last is what torch says that was built without CUDA
             raise EmbedderError(
                 f"The model {self._model!r} cannot be loaded on {self._device!r}: "
-                f"{_first_line(error)} Expected {PACKAGED!r}, a folder holding a "
+                f"{first_line(error)} Expected {PACKAGED!r}, a folder holding a "
                 "sentence-transformers model, or a hub id that this machine can fetch. "
                 "Set embedder.model, or embedder.device."
             ) from error
@@ -217,7 +217,3 @@ def _folder_hash(folder: Path) -> str:
 def _file_hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -65,6 +65,11 @@ def test_settings_say_whether_there_are_many(
         (EmbedderSettings(device="cuda:0,,cuda:1"), "embedder.device"),
         (EmbedderSettings(runtime="openvino", processes=2), "embedder.processes unset"),
         (EmbedderSettings(runtime="openvino", precision="float16"), "embedder.precision"),
+        (EmbedderSettings(model="wordllama", device="cuda"), "Leave embedder.device unset"),
+        (
+            EmbedderSettings(model="wordllama", precision="float16", processes=2),
+            "Leave embedder.precision and embedder.processes unset",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_refused(
