@@ -314,12 +314,11 @@ class Pages:
         """
         chosen = self.pipeline(pipeline)
         wanted = self._wanted((slot,), None, None)
-        corpus, nothing = now.corpus, [None for _ in subjects]
-        if not wanted.light or wanted.latest or wanted.charts:
-            return [*nothing]
-        blocks = Blocks.of(now, chosen, wanted.slots[0])
+        corpus, blocks = now.corpus, None
+        if wanted.light and not wanted.latest and not wanted.charts:
+            blocks = Blocks.of(now, chosen, wanted.slots[0])
         if blocks is None:
-            return [*nothing]
+            return [None] * len(subjects)
         positions = [corpus.position(one) for one in subjects]
         known = [one for one in positions if one is not None]
         slots = dict(zip(known, blocks.slots(known), strict=True))

@@ -251,13 +251,13 @@ def best_of(
     chosen = np.zeros(positions.shape, dtype=np.bool_)
     np.put_along_axis(chosen, ranks[:, :count], values=True, axis=1)
     if always is not None:
-        chosen |= _are_among(positions, always)
+        chosen |= are_among(positions, always)
     chosen &= positions >= 0
     best = np.argsort(np.where(chosen, positions, _LAST), axis=1, kind="stable")
     return best, np.take_along_axis(chosen, best, axis=1)
 
 
-def _are_among(positions: _Candidates, wanted: _Candidates) -> npt.NDArray[np.bool_]:
+def are_among(positions: _Candidates, wanted: _Candidates) -> npt.NDArray[np.bool_]:
     """Which of each row's positions stand in the same row of `wanted`; shape of `positions`."""
     row = np.arange(len(positions), dtype=np.int64)[:, None] << 32
     keys = (row + wanted)[wanted >= 0]

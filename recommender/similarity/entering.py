@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.articles.renumbered import Renumbered
+from recommender.similarity.compared import are_among
 
 _ROWS = 1 << 14  # whose lists are looked at at once
 
@@ -58,7 +59,5 @@ def _new_in(
     lists: _Candidates, before: _Candidates, rows: _Positions
 ) -> tuple[_Positions, _Positions]:
     """Pairs of the `rows` with what stands in their lists and did not before."""
-    line_of = np.arange(len(lists), dtype=np.int64)[:, None] << 32
-    new = ~np.isin(line_of + lists, (line_of + before)[before >= 0]) & (lists >= 0)
-    line, place = np.nonzero(new)
+    line, place = np.nonzero(~are_among(lists, before) & (lists >= 0))
     return rows[line], lists[line, place].astype(np.int64)
