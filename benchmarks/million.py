@@ -26,7 +26,6 @@ from benchmarks.streamed import GivenVectors
 from recommender.cli.score_files import opened as output
 from recommender.engine import Recommender
 
-_MEANWHILE = ("index", "graph")  # these go on beside the others
 _BEFORE_CATALOG = ("read", "embed")
 _AT_ONCE = 1_024
 
