@@ -18,8 +18,9 @@ from index.rows import NO_ROW, Rows
 class Copies:
     """Which rows share a vector.
 
-    Distinct vectors are numbered in the order of their first row, but for those that were added to
-    an index later: they come behind, and what lost all its rows keeps its number.
+    Distinct vectors are numbered in the order of their first row, or in another that an index keeps
+    them in; those that were added to it later come behind, and what lost all its rows keeps its
+    number.
 
     Attributes:
         distinct_of: shape (n,), the number of each row's vector.
@@ -44,6 +45,12 @@ class Copies:
         held = self._sizes > 0
         self.first_rows[held] = self._rows[self._starts[held]]
         self.in_order = bool((np.diff(self.first_rows[held]) > 0).all())
+
+    def renumbered(self, order: Rows) -> "Copies":
+        """The same rows; the distinct vector with the first row `order[i]` is number i now."""
+        numbers = np.empty(len(self), dtype=np.int64)
+        numbers[self.distinct_of[order]] = np.arange(len(self))
+        return Copies(numbers[self.distinct_of])
 
     def __len__(self) -> int:
         """How many distinct vectors there are."""

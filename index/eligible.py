@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.ascending import among
-from index.protocol import Ids
+from index.protocol import NO_IDS, Ids
 from index.rows import Rows, rows_of
 
 
@@ -28,6 +28,8 @@ class Eligible:
     @classmethod
     def of(cls, ids: Ids, allowed: Ids | None, excluded: Ids) -> Self:
         """What is left of the ascending `ids`; unknown ids are ignored in both."""
+        if allowed is None and len(excluded) == 0:
+            return cls(None, NO_IDS, len(ids))
         barred = rows_of(ids, excluded)
         if allowed is None:
             return cls(None, barred, len(ids) - len(barred))

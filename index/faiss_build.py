@@ -10,6 +10,8 @@ from index.choice import Kind, factory_for
 from index.errors import QueryError
 from index.faiss_untyped import faiss
 from index.protocol import Vectors
+from index.rows import Rows
+from index.side_by_side import side_by_side
 from index.tuning import TUNED_AT, WIDE_AT, held_out, proposals, tuned_breadth
 
 _HNSW_BUILD_BREADTH = 80
@@ -75,14 +77,32 @@ def worth(approximate: Any, breadth: int) -> float:
     return float(approximate.ntotal * min(1.0, breadth / approximate.nlist))
 
 
+def planned(
+    count: int, dim: int, *, kind: Kind | None, factory: str | None, memory: int | None
+) -> str:
+    """The factory string of an index of so many distinct vectors.
+
+    Raises:
+        QueryError: `kind` and `factory` together, or a memory below 1.
+    """
+    if kind is not None and factory is not None:
+        raise QueryError(f"Expected kind or factory, got both: {kind!r} and {factory!r}.")
+    if memory is not None and memory < 1:
+        raise QueryError(f"Expected a memory of at least 1, got {memory}.")
+    return factory or factory_for(count, dim, kind=kind, memory=memory)
+
+
+def placed(vectors: Vectors, rows: Rows, factory: str) -> Rows:
+    """These rows in the order in which a structure of that kind is to hold their vectors."""
+    if not factory.startswith("HNSW"):
+        return rows
+    # those with which it is tuned stay the last ones
+    first = len(rows) - held_out(len(rows))
+    return np.concatenate([side_by_side(vectors, rows[:first]), rows[first:]])
+
+
 def build_approximate(
-    vectors: Vectors,
-    *,
-    kind: Kind | None,
-    factory: str | None,
-    breadth: int | None,
-    memory: int | None,
-    recall: float,
+    vectors: Vectors, factory: str, *, breadth: int | None, recall: float
 ) -> tuple[Any | None, int]:
     """The structure that proposes rows of `vectors`, None where all are compared.
 
@@ -90,19 +110,13 @@ def build_approximate(
         It, with its breadth for TUNED_AT neighbours, and the one for WIDE_AT, 0 where not tuned.
 
     Raises:
-        QueryError: `kind` and `factory` together, an unknown factory string, breadth or memory
-            below 1, a recall that is no share.
+        QueryError: an unknown factory string, a breadth below 1, a recall that is no share.
     """
-    if kind is not None and factory is not None:
-        raise QueryError(f"Expected kind or factory, got both: {kind!r} and {factory!r}.")
-    for name, value in (("a breadth", breadth), ("a memory", memory)):
-        if value is not None and value < 1:
-            raise QueryError(f"Expected {name} of at least 1, got {value}.")
+    if breadth is not None and breadth < 1:
+        raise QueryError(f"Expected a breadth of at least 1, got {breadth}.")
     if not 0 < recall <= 1:
         raise QueryError(f"Expected a recall above 0 and up to 1, got {recall}.")
     count, dim = vectors.shape
-    if factory is None:
-        factory = factory_for(count, dim, kind=kind, memory=memory)
     if factory == "Flat" or count == 0:  # nothing to train on
         return None, 0
     made: Any = unfilled(factory, dim)

@@ -80,6 +80,7 @@ def _search(
 ) -> None:
     """Fill the lists of these rows."""
     width = min(nearest.shape[1], len(vectors) - 1)
+    rows = rows[searched.warmest(searched.ids[rows])]
     for start in range(0, len(rows), block):
         here = rows[start : start + block]
         found = searched.rows_of(searched.search(vectors[here], width + 1).ids)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import choice, faiss_index
+from index import choice, faiss_index, side_by_side
 from index.checks import check_entries
 from index.choice import Kind, factory_for, kind_for
 from index.errors import QueryError, SnapshotDamaged, SnapshotError
@@ -45,6 +45,20 @@ class TestMapped(VectorIndexContract):
 
 class TestHnsw(VectorIndexContract):
     exact = False
+
+    def build(self, ids: Ids, vectors: Vectors) -> VectorIndex:
+        return FaissIndex.build(ids, vectors, kind="hnsw")
+
+
+class TestSideBySide(VectorIndexContract):
+    """As a large one is built: its vectors lie in another order than their ids."""
+
+    exact = False
+
+    @pytest.fixture(autouse=True)
+    def _soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(side_by_side, "WORTH_IT_FROM", 2)
+        monkeypatch.setattr(side_by_side, "_VECTORS_PER_GROUP", 8)
 
     def build(self, ids: Ids, vectors: Vectors) -> VectorIndex:
         return FaissIndex.build(ids, vectors, kind="hnsw")
@@ -344,3 +358,25 @@ def test_threads_are_set_for_the_search_alone() -> None:
     one = FaissIndex.build(ids, vectors, threads=1).search(vectors, 5)
     np.testing.assert_array_equal(one.ids, FaissIndex.build(ids, vectors).search(vectors, 5).ids)
     assert faiss.omp_get_max_threads() == before
+
+
+@pytest.mark.parametrize("gaps", [1, 100])
+def test_a_large_index_keeps_near_vectors_side_by_side(gaps: int, tmp_path: Path) -> None:
+    count = side_by_side.WORTH_IT_FROM + 2000
+    vectors = clustered(count, 8, seed=3)
+    vectors[1::1000] = vectors[0]
+    ids = np.arange(count, dtype=np.int64) * gaps
+    made = FaissIndex.build(ids, vectors, kind="hnsw")
+    order = made.warmest(ids)
+    assert np.array_equal(np.sort(order), np.arange(count))
+    steps = [float(np.vecdot(v[1:], v[:-1]).mean()) for v in (vectors[order], vectors)]
+    assert steps[0] > steps[1] + 0.2
+
+    made.save(tmp_path / "vectors.faiss")
+    queries = vectors[:: count // 200]
+    oracle = ExactIndex(ids, vectors)
+    for index in (made, FaissIndex.load(tmp_path / "vectors.faiss")):
+        assert recall_at_k(index, oracle, queries, 10) >= 0.99
+        found = index.search(queries, 10).ids
+        assert np.array_equal(index.rows_of(found) * gaps, found)
+        assert np.array_equal(index.vectors_of(ids[::77]), vectors[::77])

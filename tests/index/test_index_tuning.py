@@ -125,7 +125,7 @@ def test_few_are_held_out_of_few() -> None:
 def test_a_product_quantiser_proposes_more() -> None:
     scalar = faiss.index_factory(32, "IVF4,SQ8", faiss.METRIC_INNER_PRODUCT)
     product = faiss.index_factory(32, "IVF4,PQ8", faiss.METRIC_INNER_PRODUCT)
-    assert proposals(scalar, 10, 1000) == 47
+    assert proposals(scalar, 10, 1000) == 20
     assert proposals(product, 10, 1000) == 210
     assert proposals(product, 10, 30) == 30
 
