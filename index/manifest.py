@@ -140,11 +140,11 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def verify_parts(folder: Path, manifest: Manifest) -> None:
+def verify_parts(folder: Path, manifest: Manifest, cores: int | None = None) -> None:
     """Raise SnapshotDamaged, naming the part, unless every part is as it was sealed."""
     # the largest first, so that all cores end together: checksums let others run
     parts = sorted(manifest.parts, key=lambda name: -manifest.parts[name].size)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores or os.cpu_count()) as pool:
         # asked for its results, as what is wrong is raised with them
         list(pool.map(lambda name: _verify(folder, manifest, name), parts))
 

@@ -4,6 +4,7 @@
     <root>/drafts/<name>/                              being written, or being removed
     <root>/current -> versions/<version>               the one that is served
     <root>/history                                     versions in the order they were published
+    <root>/verified/<version>.json                     when its checksums were compared
 
 What is served changes by one rename of `current`. `history` is written before it and counts only
 up to the current version, so the two agree wherever a writer is killed. What the parts mean is
@@ -30,6 +31,7 @@ from index.manifest import (
     to_disk,
     verify_parts,
 )
+from index.verified import Verified, states_of
 
 __all__ = ["FORMAT", "Draft", "Listed", "Manifest", "Part", "Snapshot", "SnapshotStore"]
 
@@ -39,7 +41,7 @@ _TRIES = 10
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A sealed snapshot whose checksums were right when it was opened."""
+    """A sealed snapshot whose checksums were right, and whose files are the same since."""
 
     path: Path
     manifest: Manifest
@@ -71,6 +73,7 @@ class SnapshotStore:
         self._drafts = root / "drafts"
         self._current = root / "current"
         self._history = root / "history"
+        self._verified = Verified(root / "verified")
         self._writer: int | None = None  # the thread that writes through this store
 
     @contextmanager
@@ -101,20 +104,28 @@ class SnapshotStore:
             SnapshotBusy: another process or thread is writing.
         """
         with self._writing():
-            self.open(version)
+            self.open(version, anew=True)
             with disk_errors(f"publish {version}"):
                 self._write_history([*self._stack(), version])
                 self._point_to(version)
 
     def open(
-        self, version: str, *, embedder: str | None = None, dim: int | None = None
+        self,
+        version: str,
+        *,
+        embedder: str | None = None,
+        dim: int | None = None,
+        anew: bool = False,
+        cores: int | None = None,
     ) -> Snapshot:
-        """A version, all checksums compared.
+        """A version whose checksums were compared, now or since its files were touched last.
 
         Args:
             version: its name.
             embedder: whose vectors are expected; None takes any.
             dim: the length of vector expected; None takes any.
+            anew: compare them in any case.
+            cores: on which; None: on all.
 
         Raises:
             SnapshotError: there is no such version.
@@ -135,8 +146,28 @@ class SnapshotStore:
                     f"Snapshot {version} was built with {what} {found}; expected {expected}."
                     " Run: recommender rebuild"
                 )
-        verify_parts(folder, manifest)
+        states = states_of(folder, manifest)  # first: what comes meanwhile is not what was compared
+        if anew or states is None or not self._verified.holds(version, states):
+            self._verified.forget(version)
+            verify_parts(folder, manifest, cores)
+            if states is not None:
+                self._verified.note(version, states)
         return Snapshot(folder, manifest)
+
+    def check(self, version: str, *, after: float) -> bool:
+        """Compare all checksums again, without haste, where that was not done for `after` seconds.
+
+        Of several processes one does so. Tells whether it did.
+
+        Raises:
+            SnapshotDamaged, SnapshotForeign, SnapshotError: as `open`, which refuses it as well
+                from then on.
+        """
+        with self._verified.alone() as alone:
+            if not alone or self._verified.age(version) < after:
+                return False
+            self.open(version, anew=True, cores=1)
+            return True
 
     def open_last_good(
         self, *, embedder: str | None = None, dim: int | None = None
@@ -209,7 +240,7 @@ class SnapshotStore:
                 if to not in stack:
                     self.publish(to)
                     return to
-                self.open(to)
+                self.open(to, anew=True)
                 last = len(stack) - stack[::-1].index(to)
                 self._go_back(stack[:last])
                 return to
@@ -235,7 +266,7 @@ class SnapshotStore:
     def _unsound(self, version: str) -> str:
         """Why it cannot be served; "" where it can."""
         try:
-            self.open(version)
+            self.open(version, anew=True)
         except SnapshotError as error:
             return str(error)
         return ""
@@ -277,6 +308,7 @@ class SnapshotStore:
                 aside = self._drafts / f"removed-{version}"
                 (self._versions / version).rename(aside)
                 shutil.rmtree(aside, ignore_errors=True)  # a rest goes with the next draft
+                self._verified.forget(version)
             return removed
 
     def _created_at(self, version: str) -> str | None:

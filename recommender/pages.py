@@ -337,6 +337,14 @@ class Pages:
         """Takes up a newly published snapshot; tells whether there was one."""
         return self._present.follow()
 
+    def check(self, *, after: timedelta) -> None:
+        """Compares the checksums of what is served again, where nobody did for so long.
+
+        Takes as long as its files take to read. Where one has changed, the last sound snapshot is
+        served from then on, or this one for want of another; it is logged.
+        """
+        self._present.check(after=after.total_seconds())
+
     def pipeline(self, name: str) -> Pipeline:
         """The pipeline of this name in the settings.
 

@@ -3,8 +3,10 @@
 import asyncio
 import gc
 import logging
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import timedelta
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -25,10 +27,13 @@ from recommender.api.service import Service
 from recommender.api.shortcut import Shortcut
 from recommender.engine import Recommender
 from recommender.errors import NotReady, RecommenderError
+from recommender.patience import be_patient
 
 _log = logging.getLogger("recommender.api")
 
 _FOLLOW_SECONDS = 0.5
+_CHECK_SECONDS = 600
+_CHECKED_FOR = timedelta(days=1)
 _COLLECTED_AFTER = 20_000
 """New objects, less those that are gone; many requests wait at once for one commit."""
 
@@ -54,10 +59,14 @@ def create_app(recommender: Recommender) -> FastAPI:
         await asyncio.to_thread(_follow, recommender)
         await asyncio.to_thread(_resume, recommender)
         following = asyncio.create_task(_keep_following(recommender))
+        ended = threading.Event()
+        # not waited for at the end: to read all that is served takes long, and leaves nothing open
+        threading.Thread(target=_keep_checking, args=(recommender, ended), daemon=True).start()
         try:
             with _settled_memory():
                 yield
         finally:
+            ended.set()
             following.cancel()
             with suppress(asyncio.CancelledError):
                 await following
@@ -120,6 +129,16 @@ async def _keep_following(recommender: Recommender) -> None:
         except asyncio.CancelledError:
             await looking
             raise
+
+
+def _keep_checking(recommender: Recommender, ended: threading.Event) -> None:
+    """Looks now and then whether the disk still holds what is served."""
+    be_patient()
+    while not ended.wait(_CHECK_SECONDS):
+        try:
+            recommender.check(after=_CHECKED_FOR)
+        except (RecommenderError, VectorIndexError, OSError):
+            _log.exception("The snapshot that is served could not be checked")
 
 
 def _resume(recommender: Recommender) -> None:

@@ -146,7 +146,7 @@ def _check_all(store: SnapshotStore, versions: Sequence[str]) -> list[Checked]:
 
 def _check(store: SnapshotStore, version: str) -> Checked:
     try:
-        corpus = read_corpus(store.open(version))
+        corpus = read_corpus(store.open(version, anew=True))
         base = corpus.base
         recall = sampled_recall(
             corpus.index,

@@ -1,18 +1,11 @@
 """Embedding that gives way to what else the process does."""
 
-import os
-import sys
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
 
 from index.protocol import Vectors
+from recommender.patience import be_patient
 from recommender.similarity.embedder import Embedder
-
-_NICE: Final = 5
-"""Of a core that is fought for, a thread of the server's own niceness gets three times the share;
-with more, a machine that is busy with something else would embed nothing for long."""
 
 
 class GivingWay:
@@ -20,13 +13,13 @@ class GivingWay:
 
     For a server: whoever asks about published articles shall not wait for a model that takes all
     cores. The threads that a library starts to compute with are as patient as the one they are
-    started from, and one such team is enough. Where a core is free, nothing takes longer.
+    started from, and one such team is enough.
     """
 
     def __init__(self, embedder: Embedder) -> None:
         """Starts nothing: the thread begins with the first text."""
         self._embedder = embedder
-        self._thread = ThreadPoolExecutor(1, "embedding", _be_patient)
+        self._thread = ThreadPoolExecutor(1, "embedding", be_patient)
 
     @property
     def name(self) -> str:
@@ -45,9 +38,3 @@ class GivingWay:
     def close(self) -> None:
         """Ends the thread, when what it embeds is done."""
         self._thread.shutdown()
-
-
-def _be_patient() -> None:
-    if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE)

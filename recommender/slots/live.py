@@ -121,6 +121,22 @@ class LiveCorpus:
                 self._published = published
             return True
 
+    def check(self, *, after: float) -> None:
+        """Compares the checksums of what is served, where nobody did for `after` seconds.
+
+        Files are believed to be as they were as long as the file system says that nobody touched
+        them; what a disk loses by itself comes out here. Then the last snapshot that is sound is
+        served, or this one for want of another, and both are told.
+        """
+        base = self._base
+        if base is None:
+            return
+        try:
+            self._store.check(base.version, after=after)
+        except SnapshotError:
+            self._published = None  # which one can be served is looked at anew
+            self.follow()
+
     def catch_up(self) -> bool:
         """Looks at some of the articles that `current` left; tells whether there are more.
 

@@ -83,6 +83,10 @@ class Present:
         self._live.catch_up()
         return taken
 
+    def check(self, *, after: float) -> None:
+        """See `LiveCorpus.check`."""
+        self._live.check(after=after)
+
     def moment(
         self, at: datetime, reading: PopularWindow, *, latest: bool, charts: Sequence[Chart] = ()
     ) -> Moment:

@@ -213,14 +213,43 @@ def test_a_damaged_snapshot_is_refused_and_the_last_good_one_serves(
 ) -> None:
     before = engine.related("n0").index_version
     after = engine.rebuild(articles(44)).version
-    part = engine.parts.home / "snapshots" / "versions" / after / "vectors.npy"
-    content = bytearray(part.read_bytes())
-    content[-1] ^= 1
-    part.write_bytes(content)
+    damage(engine, after)
     with opened(engine.parts.home) as fresh:
         assert fresh.related("n0").index_version == before
         assert fresh.related("n41").index_version == before  # of the newer one, by the overlay
     assert "vectors.npy" in caplog.text
+    assert "altered" in caplog.text
+
+
+def damage(engine: Recommender, version: str) -> None:
+    part = engine.parts.home / "snapshots" / "versions" / version / "vectors.npy"
+    content = bytearray(part.read_bytes())
+    content[-1] ^= 1
+    part.write_bytes(content)
+
+
+def test_what_is_served_is_looked_at_again(
+    engine: Recommender, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = engine.related("n0").index_version
+    after = engine.rebuild(articles(44)).version
+    assert engine.related("n41").index_version == after
+    engine.check(after=timedelta(0))
+    assert engine.related("n41").index_version == after
+    damage(engine, after)
+    engine.check(after=timedelta(0))
+    assert engine.related("n41").index_version == before
+    assert "vectors.npy" in caplog.text
+    assert "altered" in caplog.text
+
+
+def test_a_snapshot_that_is_damaged_is_served_for_want_of_another(
+    engine: Recommender, caplog: pytest.LogCaptureFixture
+) -> None:
+    version = engine.related("n0").index_version
+    damage(engine, version)
+    engine.check(after=timedelta(0))
+    assert engine.related("n0").index_version == version
     assert "altered" in caplog.text
 
 
