@@ -25,7 +25,6 @@ from recommender.api import (
 from recommender.api.metrics import Measured, Metrics
 from recommender.api.service import Service
 from recommender.api.shortcut import Shortcut
-from recommender.articles.arrays import let_go
 from recommender.engine import Recommender
 from recommender.errors import NotReady, RecommenderError
 from recommender.patience import be_patient
@@ -33,10 +32,6 @@ from recommender.patience import be_patient
 _log = logging.getLogger("recommender.api")
 
 _FOLLOW_SECONDS = 0.5
-_MAPPED_AT_MOST = 800 << 20
-"""Bytes of a snapshot's files that a worker holds: a million articles asked for at random would
-make it 2.4 GiB, that are no quicker for it."""
-
 _CHECK_SECONDS = 600
 _CHECKED_FOR = timedelta(days=1)
 _COLLECTED_AFTER = 20_000
@@ -128,18 +123,12 @@ async def _keep_following(recommender: Recommender) -> None:
     while True:
         await asyncio.sleep(_FOLLOW_SECONDS)
         # a cancelled wait would leave the thread behind, at work on files that are being closed
-        looking = asyncio.create_task(asyncio.to_thread(_look_around, recommender))
+        looking = asyncio.create_task(asyncio.to_thread(_follow, recommender))
         try:
             await asyncio.shield(looking)
         except asyncio.CancelledError:
             await looking
             raise
-
-
-def _look_around(recommender: Recommender) -> None:
-    _follow(recommender)
-    for _ in let_go(_MAPPED_AT_MOST):
-        pass  # each step lets others compute
 
 
 def _keep_checking(recommender: Recommender, ended: threading.Event) -> None:

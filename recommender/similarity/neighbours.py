@@ -12,6 +12,7 @@ from index.graph_update import Before
 from index.protocol import Vectors
 from index.snapshot import Draft, Snapshot
 from recommender.articles.arrays import read_array
+from recommender.articles.row_file import RowFile
 from recommender.similarity.compared import compared
 from recommender.similarity.cores import Progress
 from recommender.similarity.expansion import Expansion
@@ -23,6 +24,7 @@ score says something about a pair only beside that. With it a curve that was fit
 holds for a set of the same kind; without it does not (benchmarks/relevance)."""
 
 _BLOCK = 1 << 14  # rows that are joined at once
+_FEW = 64  # articles that are asked for at once; to score all of them, files are mapped
 _LAST = np.iinfo(np.int32).max
 _EXPANSION = ("neighbours", "weights", "density")
 
@@ -41,6 +43,7 @@ class Neighbours:
             `BACKGROUND`th nearest, or the last where there are fewer: as near as that are articles
             of this corpus that have nothing to do with each other.
         going_on: what only the next rebuild needs; None where they were read to be served.
+        files: of positions and signals, out of which a few are read; None where there are none.
     """
 
     positions: npt.NDArray[np.int32]
@@ -48,6 +51,23 @@ class Neighbours:
     expansion: Expansion
     background: npt.NDArray[np.float32]
     going_on: "GoingOn | None" = None
+    files: tuple[RowFile, RowFile] | None = None
+
+    def of(self, article: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float16]]:
+        """The positions and signals of one article: (c,), (len(TEXT_SIGNALS), c)."""
+        if self.files is None:
+            return self.positions[article], self.signals[article]
+        positions, signals = self.files
+        return positions.at(article), signals.at(article)
+
+    def of_each(
+        self, articles: npt.NDArray[np.integer]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float16]]:
+        """Those of several: (a, c), (a, len(TEXT_SIGNALS), c)."""
+        if self.files is None or len(articles) > _FEW:
+            return self.positions[articles], self.signals[articles]
+        positions, signals = self.files
+        return positions.of(articles), signals.of(articles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +189,14 @@ def read_going_on(snapshot: Snapshot) -> GoingOn:
 
 
 def read_neighbours(snapshot: Snapshot) -> Neighbours:
-    """What `write_neighbours` wrote but `going_on`, memory-mapped."""
+    """What `write_neighbours` wrote but `going_on`, memory-mapped; a few rows are read."""
     return Neighbours(
         positions=read_array(snapshot, "neighbours.positions"),
         signals=read_array(snapshot, "neighbours.signals"),
         expansion=_read_expansion(snapshot, "expansion"),
         background=read_array(snapshot, "neighbours.background"),
+        files=(
+            RowFile(snapshot.path / "neighbours.positions.npy"),
+            RowFile(snapshot.path / "neighbours.signals.npy"),
+        ),
     )

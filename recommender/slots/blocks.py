@@ -159,10 +159,10 @@ class Blocks:
     def _scored(self, subjects: _Rows) -> _Scored:
         corpus, pipeline = self.moment.corpus, self.pipeline
         kept = corpus.relations.neighbours
-        others = kept.positions[subjects]
+        others, signals = kept.of_each(subjects)
         there = others != _NOWHERE
         positions = np.where(there, others, 0).astype(np.int64)
-        texts = kept.signals[subjects].swapaxes(0, 1).astype(np.float32)
+        texts = signals.swapaxes(0, 1).astype(np.float32)
         flat = positions.ravel()
         marks = corpus.base.columns.marks.take(flat, axis=0)
         found = Candidates(flat, marks, texts.reshape(len(texts), -1))

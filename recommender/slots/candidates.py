@@ -128,8 +128,8 @@ def measured(corpus: Corpus, subject: Subject, positions: npt.NDArray[np.int64])
 
 
 def _kept_neighbours(corpus: Corpus, position: int, rules: Eligible) -> Candidates:
-    kept = corpus.relations.neighbours
-    positions, signals = kept.positions[position].astype(np.int64), kept.signals[position]
+    others, signals = corpus.relations.neighbours.of(position)
+    positions = others.astype(np.int64)
     if positions[-1] < 0:
         count = np.count_nonzero(positions >= 0)  # padded behind
         positions, signals = positions[:count], signals[:, :count]
