@@ -34,8 +34,8 @@ class Entry(_Record):
         who: the same whatever the size.
         name: with what is particular to it at this size.
         version: of its library.
-        took: of one query, at the breadth that it was tuned to as it was built, else at the least
-            that came to what was wanted, else at the one that came nearest.
+        took: of one query, at the least breadth that came to what was wanted, else at the one that
+            came nearest.
         quality: of the timed queries.
         ratio: to the first of the lineup, the median over the rounds.
         breadth: that it was told to look.
@@ -45,6 +45,7 @@ class Entry(_Record):
         limit_ms: as long as it takes to read what its search had to read; None where it does not
             tell how much that is.
         curve: at several breadths.
+        tuned: at the breadth that it has found itself as it was built; None where it does not.
         failed: why there is nothing else.
     """
 
@@ -60,6 +61,7 @@ class Entry(_Record):
     disk_mib: float | None = None
     limit_ms: float | None = None
     curve: tuple[Point, ...] = ()
+    tuned: Point | None = None
     failed: str = ""
 
 

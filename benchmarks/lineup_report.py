@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.digits import number
-from benchmarks.lineup import Entry, Lineup, growth
+from benchmarks.lineup import Entry, Lineup, Point, growth
 
 PICTURED = {
     "quality": "Quality against queries a second, one panel for each size",
@@ -52,6 +52,8 @@ def beside_each_other(lineup: Lineup) -> Iterator[str]:
         there = [one for one in others if one.took is not None and lineup.came_to_it(one)]
         for what, of in _AHEAD.items():
             yield _ahead(what, of, first, there)
+        if first.tuned is not None:
+            yield _by_itself(first, first.tuned, lineup.quality_is)
         yield ""
     for entry in lineup.entries:
         if entry.took is None:
@@ -89,6 +91,14 @@ def _ahead(
     own = of(first)
     less = [one.name for one in others for theirs in [of(one)] if _is_less(theirs, own)]
     return f"- {what} than {first.name}: {', '.join(less) or 'none'}."
+
+
+def _by_itself(first: Entry, tuned: Point, quality_is: str) -> str:
+    return (
+        f"- {first.name} itself looks as widely as {tuned.breadth:,}, so that another sample of "
+        f"queries comes to it as well: {quality_is} {number(tuned.quality)}, "
+        f"{number(1e3 / tuned.rate)} ms."
+    )
 
 
 def _is_less(theirs: float | None, own: float | None) -> bool:

@@ -55,6 +55,7 @@ class _Standing:
     built: Built | None = None
     curve: list[Point] = field(default_factory=list)
     chosen: Point | None = None
+    tuned: Point | None = None
     rounds: list[list[float]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     rows: list[Rows] = field(default_factory=list)
@@ -118,22 +119,29 @@ def _prepare(one: _Standing, contest: Contest, asked: Asked) -> None:
             break  # who has not come to it may look more widely yet, with the fewest queries
         # half of what is left: those that come look more widely
         count = _affordable(took, left / 2, asked.learned, asked.fewest)
-        answers = one.running.ask(Ask(breadth, range(count)), _patience(count, took))
-        spent += sum(answers.took) / _MS
-        took = float(np.median(answers.took))
-        quality = contest.judge(range(count), answers.rows)
-        rate = _rounded(_MS / took)
-        one.curve.append(Point(breadth=breadth, quality=_rounded(quality), rate=rate))
-        if quality >= _ENOUGH:
+        point, seconds = _looked(one, breadth, count, took, contest)
+        spent, took = spent + seconds, _MS / point.rate
+        one.curve.append(point)
+        if point.quality >= _ENOUGH:
             break
     enough = [point for point in one.curve if point.quality >= wanted]
-    own = [point for point in enough if point.breadth == one.built.tuned]
     nearest = max(one.curve, key=lambda point: point.quality)
-    # who uses one that is tuned as it is built looks so widely, though less might do here
-    one.chosen = (own or enough or [nearest])[0]
+    one.chosen = (enough or [nearest])[0]
+    if one.built.tuned is not None:
+        one.tuned, _ = _looked(one, one.built.tuned, asked.learned, took, contest)
     warm_up = range(asked.learned, asked.learned + asked.warm_up)
     count = _affordable(took, asked.seconds / 4, asked.warm_up, asked.fewest)
     _median_ms(one, one.chosen.breadth, warm_up[:count])
+
+
+def _looked(
+    one: _Standing, breadth: int | None, count: int, took: float, contest: Contest
+) -> tuple[Point, float]:
+    """What comes of so many queries at a breadth, of `took` ms each or so; and seconds in all."""
+    answers = one.running.ask(Ask(breadth, range(count)), _patience(count, took))
+    quality = _rounded(contest.judge(range(count), answers.rows))
+    rate = _rounded(_MS / float(np.median(answers.took)))
+    return Point(breadth=breadth, quality=quality, rate=rate), sum(answers.took) / _MS
 
 
 def _round(one: _Standing, asked: Asked, number: int) -> None:
@@ -177,6 +185,7 @@ def _entry(one: _Standing, first: _Standing, contest: Contest, bytes_a_second: f
         disk_mib=_rounded(one.built.disk_mib),
         limit_ms=None if read is None else _rounded(read / bytes_a_second * _MS),
         curve=tuple(one.curve),
+        tuned=one.tuned,
     )
 
 

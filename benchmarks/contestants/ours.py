@@ -13,15 +13,15 @@ _FLOAT = 4
 
 
 class Ours(Plain):
-    """FaissIndex of the kind that its size rule chooses; its own breadth, then others."""
+    """FaissIndex of the kind that its size rule chooses; others tell it how widely to look."""
 
     def __init__(self, given: Given[Vectors]) -> None:
         vectors = np.asarray(given.corpus)
         ids = np.arange(len(vectors), dtype=np.int64)
         self._index = FaissIndex.build(ids, vectors, recall=given.recall, threads=1)
         self.name = f"FaissIndex ({self._index.kind})"
-        self.tuned = own = self._index.breadth
-        self.breadths = () if own is None else tuple(sorted({own, *BREADTHS}))
+        self.tuned = self._index.breadth
+        self.breadths = () if self.tuned is None else BREADTHS
 
     def look(self, breadth: int) -> None:
         """See `Contestant.look`; the product itself keeps to what `build` has found."""

@@ -38,7 +38,7 @@ class Contestant(Protocol[Query_contra]):
     Attributes:
         name: as the report calls it, with what is particular to how it was made.
         breadths: how widely it can be told to look, ascending; empty where it cannot.
-        tuned: the one of these that it has found itself as it was built; None where it does not.
+        tuned: the one that it has found itself as it was built; None where it does not.
         pids: of processes other than this one that work for it.
     """
 
@@ -48,7 +48,7 @@ class Contestant(Protocol[Query_contra]):
     pids: Sequence[int]
 
     def look(self, breadth: int) -> None:
-        """Looks so widely from now on; one of `breadths`."""
+        """Looks so widely from now on; one of `breadths`, or `tuned`."""
 
     def search(self, query: Query_contra, k: int) -> Rows:
         """The `k` nearest, best first, fewer where there are none: shape (at most k,)."""

@@ -161,7 +161,14 @@ def test_a_contestant_is_pinned_and_ended_with_its_time(tmp_path: Path) -> None:
             running.ask(Ask(None, range(2)), 60)
 
 
-def test_the_index_stands_beside_others_at_one_recall(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("breadth", "wanted"),
+    # of an index that compares all, no graph's time is wanted
+    [(20, [(1.0, 0.25), (0.5, 1.5)]), (None, [])],
+)
+def test_the_index_stands_beside_others_at_one_recall(
+    breadth: int | None, wanted: list[tuple[float, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[Contest] = []
 
     def lined_up(found: Contest, _: Asked, known: Sequence[Known]) -> Lineup:
@@ -173,7 +180,7 @@ def test_the_index_stands_beside_others_at_one_recall(monkeypatch: pytest.Monkey
         assert [one.file for one in known] == ["ours", "usearch"]
         took = [figure("ms", [[1.0]]), figure("ms", [[4.0]])]
         entries = [
-            Entry(who=one.called, name=one.called, took=own, built_s=seconds)
+            Entry(who=one.called, name=one.called, took=own, built_s=seconds, breadth=breadth)
             for one, own, seconds in zip(known, took, (3.0, 2.0), strict=True)
         ]
         return lineup(entries)
@@ -186,7 +193,7 @@ def test_the_index_stands_beside_others_at_one_recall(monkeypatch: pytest.Monkey
     )
     assert [(one.size, one.wanted, one.quality_is) for one in asked] == [(300, 0.9, "recall@10")]
     assert len(found.entries) == 2
-    assert [(one.at_most, one.came) for one in goals] == [(1.0, 0.25), (0.5, 1.5)]
+    assert [(one.at_most, one.came) for one in goals] == wanted
 
 
 def test_the_search_by_words_is_asked_for_others_of_a_section(

@@ -46,6 +46,17 @@ def lineup(size: int = 1_000, times: float = 1.0, name: str = "nearest") -> Line
     )
 
 
+def test_report_says_how_widely_ours_looks_by_itself() -> None:
+    some = lineup()
+    first, *others = some.entries
+    assert "itself looks" not in "\n".join(beside_each_other(some))
+    tuned = Point(breadth=25, quality=0.997, rate=400)
+    some = some.model_copy(update={"entries": (first.model_copy(update={"tuned": tuned}), *others)})
+    text = "\n".join(beside_each_other(some))
+    assert "ours (graph) itself looks as widely as 25" in text
+    assert "recall@10 0.997, 2.5 ms." in text
+
+
 def test_report_says_who_is_ahead_who_missed_the_recall_and_who_failed() -> None:
     text = "\n".join(beside_each_other(lineup()))
     assert "nearest, 1,000, recall@10 0.99 wanted; a core reads 12.5 GB/s:" in text
