@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NotRequired, TypedDict
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from starlette.responses import Response
 from recommender.api.caching import tag_of
 from recommender.api.ready import Rendered
 from recommender.pages import FilledPage
-from recommender.slots.filled import FilledSlot, raising, reasons_of, relevance
+from recommender.slots.filled import FilledSlot, Told, raising, reasons_of, relevance
 from recommender.slots.ranking import Ranked, joined
 from recommender.slots.slot import SlotName
 from recommender.slots.words import alike_in_pairs, alike_with, because
@@ -61,15 +61,14 @@ def each_one_slot(pages: Sequence[FilledPage], *, explain: bool) -> list[Rendere
         return [one_slot(pages[0], explain=explain)]
     first, slots = pages[0], [page.slots[0] for page in pages]
     whole = joined([one.ranked for one in slots])
-    numbers = _numbers(
-        whole, relevance(first.corpus, replace(slots[0], ranked=whole), first.pipeline)
-    )
+    likely = relevance(first.corpus, replace(slots[0], ranked=whole), first.pipeline)
+    numbers = _numbers(whole, likely, explain=explain)
     subjects = [page.subject for page in pages for _ in page.slots[0].ranked.positions]
     alike = alike_in_pairs(first.corpus, [one for one in subjects if one], whole.positions)
     found, start = [], 0
     for page, slot in zip(pages, slots, strict=True):
         here = slice(start, start := start + len(slot.ranked.positions))
-        cards = _written(page, slot, numbers.part(here), alike[here], explain=explain)
+        cards = _written(page, slot, numbers.part(here), alike[here])
         found.append(_rendered(page, b"[%b]" % b",".join(cards.values()), slot.fallback))
     return found
 
@@ -150,35 +149,35 @@ def cards_of(
         chosen: of places in the slot, from 0, the position to tell; None for all as they stand.
     """
     likely = relevance(page.corpus, slot, page.pipeline)
-    numbers = _numbers(slot.ranked, likely)
+    numbers = _numbers(slot.ranked, likely, explain=explain)
     alike = alike_with(page.corpus, page.subject, slot.ranked.positions)
-    return _written(page, slot, numbers, alike, explain=explain, chosen=chosen)
+    return _written(page, slot, numbers, alike, chosen)
 
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """What is told of some places, rounded.
+    """What is told of some places, rounded; by place.
 
     Attributes:
-        scores: by place.
-        relevances: by place; None where there is none.
-        values, contributions: by place, of each signal.
+        scores: of each.
+        relevances: None where there is none.
+        reasons: see `reasons_of`.
     """
 
     scores: Sequence[float]
     relevances: Sequence[float | None]
-    values: Sequence[Sequence[float]]
-    contributions: Sequence[Sequence[float]]
+    reasons: Sequence[list[Told]]
 
     def part(self, here: slice) -> "_Numbers":
         """Of those places."""
-        return _Numbers(
-            self.scores[here], self.relevances[here], self.values[here], self.contributions[here]
-        )
+        return _Numbers(self.scores[here], self.relevances[here], self.reasons[here])
 
 
-def _numbers(ranked: Ranked, likely: npt.NDArray[np.float32] | None) -> _Numbers:
-    """Of the places of `ranked`, of which `likely` is the relevance."""
+def _numbers(ranked: Ranked, likely: npt.NDArray[np.float32] | None, *, explain: bool) -> _Numbers:
+    """Of the places of `ranked`, of which `likely` is the relevance.
+
+    Set `explain` to tell every signal and its weight.
+    """
     count, signals = len(ranked.positions), len(ranked.signals)
     # all at once: the time goes into the calls, not into the numbers
     told = np.empty((2 + 2 * signals, count))
@@ -186,12 +185,17 @@ def _numbers(ranked: Ranked, likely: npt.NDArray[np.float32] | None) -> _Numbers
     told[1] = 0 if likely is None else likely
     told[2 : 2 + signals] = ranked.values
     told[2 + signals :] = ranked.contributions
-    by_place = _rounded(told.T)
+    told = told.round(_DIGITS)
+    reasons = reasons_of(
+        ranked.signals, told[2 : 2 + signals].T, told[2 + signals :].T, every=explain
+    )
+    if explain:
+        rounded = ranked.weights.astype(np.float64).round(_DIGITS).tolist()
+        weights = dict(zip(ranked.signals, rounded, strict=True))
+        for one in chain.from_iterable(reasons):
+            one["weight"] = weights[one["signal"]]
     return _Numbers(
-        [one[0] for one in by_place],
-        [None if likely is None else one[1] for one in by_place],
-        [one[2 : 2 + signals] for one in by_place],
-        [one[2 + signals :] for one in by_place],
+        told[0].tolist(), [None] * count if likely is None else told[1].tolist(), reasons
     )
 
 
@@ -200,23 +204,15 @@ def _written(
     slot: FilledSlot,
     numbers: _Numbers,
     alike: Sequence[tuple[str, ...]],
-    *,
-    explain: bool,
     chosen: Mapping[int, int] | None = None,
 ) -> dict[int, bytes]:
-    ranked, corpus, subject = slot.ranked, page.corpus, page.subject
-    signals = ranked.signals
-    weights = dict(zip(signals, _rounded(ranked.weights), strict=True)) if explain else {}
-    at = page.at.timestamp()
+    corpus, subject, at = page.corpus, page.subject, page.at.timestamp()
     cards = {}
-    for place, position in enumerate(ranked.positions.tolist()):
+    for place, position in enumerate(slot.ranked.positions.tolist()):
         told = place + 1 if chosen is None else chosen.get(place)
         if told is None:
             continue
-        likely = numbers.relevances[place]
-        reasons = reasons_of(
-            signals, numbers.values[place], numbers.contributions[place], every=explain
-        )
+        likely, reasons = numbers.relevances[place], numbers.reasons[place]
         added = orjson.dumps(
             {
                 "score": numbers.scores[place],
@@ -232,33 +228,9 @@ def _written(
                     relevance=likely,
                     at=at,
                 ),
-                "reasons": _told(reasons, weights),
+                "reasons": reasons,
             }
         )
         # two objects made one: the card less its closing brace, what is added less its opening one
         cards[told] = b"%b,%b" % (corpus.card_at(position)[:-1], added[1:])
     return cards
-
-
-def _rounded(numbers: npt.NDArray[np.floating]) -> list[Any]:
-    """Nested as the array is; as float32 they would print with more digits."""
-    rounded: list[Any] = numbers.astype(np.float64, copy=False).round(_DIGITS).tolist()
-    return rounded
-
-
-class _Told(TypedDict):
-    signal: str
-    value: float
-    contribution: float
-    weight: NotRequired[float]
-
-
-def _told(reasons: Sequence[tuple[str, float, float]], weights: Mapping[str, float]) -> list[_Told]:
-    told: list[_Told] = [
-        {"signal": signal, "value": value, "contribution": contribution}
-        for signal, value, contribution in reasons
-    ]
-    if weights:
-        for one in told:
-            one["weight"] = weights[one["signal"]]
-    return told

@@ -131,8 +131,13 @@ class Corpus:
 
     def shelf(self, position: int) -> tuple[Shelf, int]:
         """Where the article at `position` is kept, and its row there."""
-        late = position - len(self.base)
+        late = position - self._first_late
         return (self.base, position) if late < 0 else (self.overlay, late)
+
+    @cached_property
+    def _first_late(self) -> int:
+        # looked up a dozen times for an answer: the length of the base goes through two others
+        return len(self.base)
 
     def columns_at(self, positions: Positions) -> Columns:
         """The columns of the articles at `positions`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,14 @@ from recommender.slots.rules import Placed
 from recommender.slots.slot import Reason, Recommendation, Slot, SlotName, Source
 from recommender.slots.words import alike_with, because
 
-_CONTRIBUTION = itemgetter(2)
+
+class Told(TypedDict):
+    """A `Reason` as it is written out."""
+
+    signal: str
+    value: float
+    contribution: float
+    weight: NotRequired[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +54,61 @@ class FilledSlot:
 
         Signals that added nothing are left out, but for `TOLD`, unless `every` is set.
         """
-        ranked = self.ranked
-        values = ranked.values[:, place]
-        contributions = (values * ranked.weights).tolist()
-        found = reasons_of(ranked.signals, values.tolist(), contributions, every=every)
-        return tuple(Reason(*one) for one in found)
+        here = self.ranked.take(np.array([place]))
+        (told,) = reasons_of(here.signals, here.values.T, here.contributions.T, every=every)
+        return _reasons(told)
+
+
+def _reasons(told: Iterable[Told]) -> tuple[Reason, ...]:
+    return tuple(Reason(one["signal"], one["value"], one["contribution"]) for one in told)
 
 
 def reasons_of(
     signals: Sequence[str],
-    values: Sequence[float],
-    contributions: Sequence[float],
+    values: npt.NDArray[np.floating],
+    contributions: npt.NDArray[np.floating],
     *,
-    every: bool,
-) -> list[tuple[str, float, float]]:
-    """Signal, value and contribution of one article, the greatest contribution first.
+    every: bool = False,
+) -> list[list[Told]]:
+    """Signals, values and contributions of each of n articles, the greatest contribution first.
 
     Of equal contributions the first signal stands first. Signals that added nothing are left out,
     but for `TOLD`, unless `every` is set.
+
+    Args:
+        signals: s names.
+        values: shape (n, s).
+        contributions: likewise.
+        every: leave none out.
     """
-    found = [
-        (signal, value, contribution)
-        for signal, value, contribution in zip(signals, values, contributions, strict=True)
-        if contribution or every or signal in TOLD
+    # all articles at once: one by one it takes four times as long
+    order = np.argsort(-contributions, axis=1, kind="stable")
+    lines = np.arange(len(order))[:, None]
+    ranked = contributions[lines, order]
+    told = ranked != 0
+    if every or not TOLD.isdisjoint(signals):
+        told |= np.array([every or one in TOLD for one in signals])[order]
+    rows, ranks = told.nonzero()
+    columns = order[rows, ranks]
+    flat: list[Told] = [
+        {"signal": signals[column], "value": value, "contribution": contribution}
+        for column, value, contribution in zip(
+            columns.tolist(),
+            values[rows, columns].tolist(),
+            ranked[rows, ranks].tolist(),
+            strict=True,
+        )
     ]
-    found.sort(key=_CONTRIBUTION, reverse=True)  # which leaves equal ones in their order
-    return found
+    ends = np.cumsum(np.count_nonzero(told, axis=1)).tolist()
+    return [flat[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def raising(reasons: Iterable[tuple[str, float, float]]) -> dict[str, float]:
-    """Of `reasons_of` an article, values of what raised its score and of `TOLD`, for words."""
+def raising(reasons: Iterable[Told]) -> dict[str, float]:
+    """Of the reasons of an article, values of what raised its score and of `TOLD`, for words."""
     return {
-        signal: value
-        for signal, value, contribution in reasons
-        if contribution > 0 or signal in TOLD
+        one["signal"]: one["value"]
+        for one in reasons
+        if one["contribution"] > 0 or one["signal"] in TOLD
     }
 
 
@@ -110,21 +138,20 @@ def render(
     ranked = filled.ranked
     likely = relevance(corpus, filled, pipeline)
     alike = alike_with(corpus, subject, ranked.positions)
+    reasons = reasons_of(ranked.signals, ranked.values.T, ranked.contributions.T)
     shown = []
     for place, position in enumerate(ranked.positions.tolist()):
-        reasons = filled.reasons(place)
-        values = raising((one.signal, one.value, one.contribution) for one in reasons)
         shown.append(
             Recommendation(
                 card=card_of(corpus.card_at(position)),
                 score=float(ranked.scores[place]),
                 position=place + 1,
-                reasons=reasons,
+                reasons=_reasons(reasons[place]),
                 because=because(
                     corpus,
                     subject,
                     position,
-                    values,
+                    raising(reasons[place]),
                     alike[place],
                     placed=filled.placed_by(place),
                     relevance=None if likely is None else float(likely[place]),

@@ -71,12 +71,15 @@ def best_of_each(
         columns = order[start : start + size]
         start, size = start + size, 4 * size
         placed = ranked.positions[columns]
+        here, positions = columns.tolist(), placed.tolist()
+        groups_of, shown_of = groups[placed].tolist(), canonical[placed].tolist()
+        if shown_of == positions and len({*met, *groups_of}) == len(met) + len(groups_of):
+            # no copy far and wide, as mostly
+            met.update(groups_of)
+            yield from here
+            continue
         for column, position, group, shown in zip(
-            columns.tolist(),
-            placed.tolist(),
-            groups[placed].tolist(),
-            canonical[placed].tolist(),
-            strict=True,
+            here, positions, groups_of, shown_of, strict=True
         ):
             if group in met:
                 continue
