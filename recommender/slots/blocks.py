@@ -123,30 +123,61 @@ class Blocks:
             return [None] * len(subjects)
         found = self._scored(np.array(subjects, dtype=np.int64))
         values = found.values.reshape(len(found.values), *found.scores.shape)
+        best, as_they_stand = self._first(subjects, found)
+        lines = np.arange(len(best))[:, None]
+        positions, scores = found.positions[lines, best], found.scores[lines, best]
+        measured, shown = values[:, lines, best], slice(self.slot.offset, None)
         slots: list[FilledSlot | None] = []
-        for row, (subject, answered) in enumerate(
-            zip(subjects, found.answered.tolist(), strict=True)
+        for row, (subject, answered, stands) in enumerate(
+            zip(subjects, found.answered.tolist(), as_they_stand, strict=True)
         ):
-            fits = found.fits[row].nonzero()[0]
-            whole = Ranked(
-                found.positions[row], found.scores[row], SIGNALS, values[:, row], self._weights
+            if not answered or subject in by_page:
+                slots.append(None)
+                continue
+            if stands:
+                parts = positions[row, shown], scores[row, shown], measured[:, row, shown]
+                ranked = Ranked(parts[0], parts[1], SIGNALS, parts[2], self._weights)
+            else:
+                whole = Ranked(
+                    found.positions[row], found.scores[row], SIGNALS, values[:, row], self._weights
+                )
+                ranked = whole.take(self._order(subject, whole, found.fits[row])[shown])
+            slots.append(
+                FilledSlot(self.slot.name, self.slot.supply.source, None, ranked)
+                if len(ranked.positions)
+                else None
             )
-            order = self._order(subject, whole, fits)[self.slot.offset :]
-            filled = None
-            if len(order) and answered and subject not in by_page:
-                ranked = whole.take(fits[order])
-                filled = FilledSlot(self.slot.name, self.slot.supply.source, None, ranked)
-            slots.append(filled)
         return slots
+
+    def _first(self, subjects: Sequence[int], found: _Scored) -> tuple[_Rows, list[bool]]:
+        """The best columns of each row, and whether they stand in the slot just so.
+
+        They do where none is a copy and no two are of one story, which all rows are asked in one
+        step; of the others `_order` tells.
+        """
+        corpus, pipeline = self.moment.corpus, self.pipeline
+        best = _best_first(found.scores, found.fits, self.slot.wanted)
+        if best.shape[1] < self.slot.wanted:
+            return best, [False] * len(best)
+        stands = best[:, -1] != _NOWHERE
+        placed = found.positions[np.arange(len(best))[:, None], best]
+        if pipeline.collapse_copies:
+            groups = corpus.groups[placed]
+            own = corpus.groups[np.array(subjects)]
+            stands &= _all_differ(np.concatenate([groups, own[:, None]], axis=1))
+            stands &= (corpus.canonical[placed] == placed).all(axis=1)
+        if pipeline.diversity:
+            stands &= _all_differ(corpus.stories[placed])
+        return best, stands.tolist()
 
     @property
     def _weights(self) -> npt.NDArray[np.float32]:
         return self.pipeline.weight_row
 
-    def _order(self, subject: int, whole: Ranked, fits: _Rows) -> _Rows:
-        """Places among `fits`, which are columns of `whole`."""
-        corpus = self.moment.corpus
-        return in_order(
+    def _order(self, subject: int, whole: Ranked, may: _Flags) -> _Rows:
+        """Columns of `whole`, of those that may stand there."""
+        corpus, fits = self.moment.corpus, may.nonzero()[0]
+        order = in_order(
             # by positions and scores alone
             Ranked(whole.positions[fits], whole.scores[fits], (), whole.values, whole.weights),
             corpus,
@@ -155,6 +186,7 @@ class Blocks:
             taken={corpus.groups.item(subject)},
             count=self.slot.wanted,
         )
+        return fits[order]
 
     def _scored(self, subjects: _Rows) -> _Scored:
         corpus, pipeline = self.moment.corpus, self.pipeline
@@ -307,6 +339,13 @@ def _best_first(scores: _Scores, fits: _Flags, most: int) -> _Rows:
     """Columns of each row by score, descending, ties by column; padded with -1."""
     order = np.argsort(np.where(fits, -scores, np.inf), axis=1, kind="stable")[:, :most]
     return np.where(np.take_along_axis(fits, order, axis=1), order, _NOWHERE)
+
+
+def _all_differ(rows: npt.NDArray[np.integer]) -> _Flags:
+    """Whether no number stands twice in a row, (n, c) -> (n,)."""
+    ordered = np.sort(rows, axis=1)
+    differ: _Flags = (ordered[:, 1:] != ordered[:, :-1]).all(axis=1)
+    return differ
 
 
 def _rowwise(rows: _Rows, columns: _Rows, count: int, most: int) -> _Rows:
