@@ -9,6 +9,7 @@ from recommender.editors.rule import Rule, Target
 from recommender.slots.blocks import Blocks
 from recommender.slots.candidates import subject_of
 from recommender.slots.charts import NO_CHARTS
+from recommender.slots.corpus import Corpus
 from recommender.slots.definitions import DefinedSlot, SlotDefinition, Supply, defined
 from recommender.slots.filled import FilledSlot
 from recommender.slots.page import PageQuery, fill_page
@@ -31,14 +32,28 @@ def slot_of(limit: int, offset: int = 0) -> DefinedSlot:
     return defined(SlotQuery("related", limit, offset), {"related": own})
 
 
-def moment_of(*orders: Rule) -> Moment:
-    return Moment(NOW, CORPUS, readership(CORPUS), rules_of(CORPUS, *orders), NO_CHARTS)
+def moment_of(*orders: Rule, corpus: Corpus = CORPUS) -> Moment:
+    return Moment(NOW, corpus, readership(corpus), rules_of(corpus, *orders), NO_CHARTS)
+
+
+def crowded() -> Corpus:
+    """The same articles, many of them copies, of which the last is shown, or of one story."""
+    rng = np.random.default_rng(7)
+    groups, stories, canonical = np.tile(np.arange(COUNT, dtype=np.int32), (3, 1))
+    for position in rng.permutation(COUNT)[: COUNT // 3].tolist():
+        groups[position] = groups[rng.integers(0, position + 1)]
+    for group in np.unique(groups).tolist():
+        canonical[groups == group] = np.flatnonzero(groups == group).max()
+    for position in rng.permutation(COUNT)[: COUNT // 2].tolist():
+        stories[position] = stories[rng.integers(0, position + 1)]
+    return replace(CORPUS, groups=groups, canonical=canonical, stories=stories)
 
 
 def alone(moment: Moment, pipeline: Pipeline, slot: DefinedSlot, position: int) -> FilledSlot:
-    query = PageQuery((slot,), subject_of(CORPUS, position), moment.at)
+    corpus = moment.corpus
+    query = PageQuery((slot,), subject_of(corpus, position), moment.at)
     (filled,) = fill_page(
-        CORPUS, query, pipeline, moment.readership, moment.rules, charts=NO_CHARTS
+        corpus, query, pipeline, moment.readership, moment.rules, charts=NO_CHARTS
     )
     return filled
 
@@ -53,9 +68,12 @@ def together(moment: Moment, pipeline: Pipeline, slot: DefinedSlot) -> dict[int,
     "pipeline",
     [SIMILARITY, DEFAULT, replace(DEFAULT, diversity=1.0), replace(DEFAULT, only_older=True)],
 )
-@pytest.mark.parametrize("slot", [slot_of(3), slot_of(4, 2), slot_of(COUNT)])
-def test_values_and_scores_are_the_same(pipeline: Pipeline, slot: DefinedSlot) -> None:
-    moment = moment_of(BLOCK)
+@pytest.mark.parametrize("slot", [slot_of(2), slot_of(3), slot_of(4, 2), slot_of(COUNT)])
+@pytest.mark.parametrize("corpus", [CORPUS, crowded()], ids=["few copies", "many copies"])
+def test_values_and_scores_are_the_same(
+    pipeline: Pipeline, slot: DefinedSlot, corpus: Corpus
+) -> None:
+    moment = moment_of(BLOCK, corpus=corpus)
     filled = together(moment, pipeline, slot)
     assert any(filled.values())
     for position, found in filled.items():
