@@ -14,6 +14,7 @@ from recommender.slots.corpus import Corpus
 from recommender.slots.learned import Learned
 from recommender.slots.overlay import Overlaid, with_changes
 from recommender.slots.shelving import read_corpus
+from recommender.slots.warming import warm
 
 CATALOG = "catalog"
 """The fact of a manifest that names the catalog it was made of."""
@@ -49,8 +50,8 @@ class LiveCorpus:
             learned: when a new article belongs to a story.
             refused: told why a published snapshot cannot be served, where another one is.
             clock: the time now, aware: when articles expire.
-            patient: what came with many others is left to `catch_up`; else who asks next waits
-                for it, some 20 ms for each.
+            patient: for a server. What came with many others is left to `catch_up`; else who asks
+                next waits for it, some 20 ms for each. And files are read ahead.
         """
         self._store = store
         self._catalog = catalog
@@ -276,6 +277,8 @@ class LiveCorpus:
             self._refuse(*refused, str(error))
             return None
         self._refuse(*refused, other=True)
+        if self._patient:
+            warm(snapshot)
         return base, Changing(snapshot.manifest.revision)
 
 
