@@ -19,7 +19,7 @@ _Question: TypeAlias = tuple[SlotQuery, str, bool]
 """A slot, a pipeline, and whether every signal is told."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Waiting:
     article_id: str
     answer: "asyncio.Future[_Answer | None]"

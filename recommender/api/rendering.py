@@ -25,6 +25,7 @@ _DIGITS = 6
 
 RECOMMENDATION_ID = "Recommendation-Id"
 """The header with an id of each answer's own."""
+_RECOMMENDATION_ID = RECOMMENDATION_ID.lower().encode()
 
 # no secret: only that no two answers have the same; the system's own takes ten times as long
 _numbers_of_answers = random.Random(uuid.uuid4().int)  # noqa: S311
@@ -95,14 +96,26 @@ def envelope(
         # one object more in the last one, which is `meta`
         body = b'%b,"experiment":%b}}' % (body[:-2], orjson.dumps(experiment))
     took = (time.perf_counter() - started) * 1000
-    return json_response(
+    return _Written(
         body,
-        headers={
-            **headers,
-            RECOMMENDATION_ID: f"{_numbers_of_answers.getrandbits(128):032x}",
-            "Server-Timing": f"total;dur={took:.3f}",
-        },
+        [
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", b"application/json"),
+            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
+            (_RECOMMENDATION_ID, b"%032x" % _numbers_of_answers.getrandbits(128)),
+            (b"server-timing", b"total;dur=%.3f" % took),
+        ],
     )
+
+
+class _Written(Response):
+    """A response with its headers as they are sent: the framework's takes twice as long to make."""
+
+    def __init__(self, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        self.status_code = 200
+        self.body = body
+        self.raw_headers = headers
+        self.background = None
 
 
 def _rendered(
@@ -208,14 +221,22 @@ def _written(
 ) -> dict[int, bytes]:
     corpus, subject, at = page.corpus, page.subject, page.at.timestamp()
     cards = {}
-    for place, position in enumerate(slot.ranked.positions.tolist()):
+    for place, (position, score, likely, reasons, words) in enumerate(
+        zip(
+            slot.ranked.positions.tolist(),
+            numbers.scores,
+            numbers.relevances,
+            numbers.reasons,
+            alike,
+            strict=True,
+        )
+    ):
         told = place + 1 if chosen is None else chosen.get(place)
         if told is None:
             continue
-        likely, reasons = numbers.relevances[place], numbers.reasons[place]
         added = orjson.dumps(
             {
-                "score": numbers.scores[place],
+                "score": score,
                 "relevance": likely,
                 "position": told,
                 "because": because(
@@ -223,7 +244,7 @@ def _written(
                     subject,
                     position,
                     raising(reasons),
-                    alike[place],
+                    words,
                     placed=slot.placed_by(place),
                     relevance=likely,
                     at=at,
