@@ -96,6 +96,9 @@ def ratio(measured: Figure, baseline: Figure) -> float:
     return _rounded(np.median([one / other for one, other in pairs]))
 
 
+_AGAIN = 5
+
+
 def in_turn(
     contestants: Sequence[Callable[[int], object]], *, runs: int, warm_up: int, rounds: int
 ) -> list[Figure]:
@@ -105,7 +108,7 @@ def in_turn(
         contestants: called with the number of the run, the same numbers for all, from 0 in the
             warm-up and going on through the rounds.
         runs: calls in a round.
-        warm_up: calls before the first round, not counted.
+        warm_up: calls before the first round, not counted; a few of them before each round.
         rounds: how often each contestant has its turn.
     """
     took: list[list[list[float]]] = [[] for _ in contestants]
@@ -113,6 +116,8 @@ def in_turn(
         _timed(call, range(warm_up))
     for start in range(warm_up, warm_up + rounds * runs, runs):
         for call, own in zip(contestants, took, strict=True):
+            # the others have had the caches since
+            _timed(call, range(min(warm_up, _AGAIN)))
             own.append(_timed(call, range(start, start + runs)))
     return [figure("ms", own) for own in took]
 

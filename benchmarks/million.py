@@ -223,7 +223,7 @@ def _first_answer(home: Path, article_id: str, *, forget: bool) -> float:
 
 
 def _remember(home: Path) -> None:
-    """Brings the files of what is published into the system's memory: calls are timed, not disks."""
+    """Brings the files of what is served into the system's memory: calls are timed, not disks."""
     for path in (home / "snapshots" / "current").resolve().iterdir():
         with path.open("rb", buffering=0) as file:
             while file.read(_READ):
