@@ -12,6 +12,7 @@ from benchmarks.digits import number
 from benchmarks.figures import Contest, Figure, Goal
 from benchmarks.lineup import Lineup, by_name
 from benchmarks.lineup_report import beside_each_other, pictured
+from benchmarks.missed import why
 from benchmarks.raw import Raw, read
 
 TITLES: dict[Part, str] = {
@@ -82,6 +83,12 @@ def _goals(goals: Sequence[Goal]) -> Iterator[str]:
         reached = "yes" if goal.reached else "**no**"
         yield f"| {goal.name} | {least}{most} | {number(goal.came)} | {reached} |"
     yield ""
+    missed = [(goal.name, why(goal.name)) for goal in goals if not goal.reached]
+    if missed:
+        yield from ("Why some were not:", "")
+        for name, reason in missed:
+            yield f"- {name}: {reason or 'not known yet'}."
+        yield ""
 
 
 def _part(raw: Raw) -> Iterator[str]:

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.figures import Contest, Goal, figure
+from benchmarks.missed import WHY, why
 from benchmarks.raw import Machine, Raw, read, this_machine, write
 from benchmarks.report import page, write_report
 
@@ -59,6 +60,21 @@ def test_page_has_every_figure_beside_its_baseline(tmp_path: Path) -> None:
 def test_page_says_which_goals_were_not_reached() -> None:
     assert "| at least 0.4 | 0.5 | yes |" in page([raw()])
     assert "| at least 0.4 | 0.39 | **no** |" in page([raw(came=0.39)])
+
+
+def test_page_says_why_a_goal_was_not_reached() -> None:
+    assert "Why some" not in page([raw()])
+    assert f"- {raw().goals[0].name}: not known yet." in page([raw(came=0.39)])
+    known = next(iter(WHY))
+    named = raw(came=0.39).goals[0].model_copy(update={"name": known})
+    text = page([raw().model_copy(update={"goals": (named,)})])
+    assert f"- {known}: {WHY[known]}." in text
+
+
+def test_a_reason_may_stand_for_several_goals() -> None:
+    uniform = "rate to that of an ordinary route, GET /v1/articles/{id}/related, of a million"
+    assert why(uniform)
+    assert why("rate to that of something else") == ""
 
 
 def test_page_says_that_the_machine_was_busy_or_the_code_changed() -> None:

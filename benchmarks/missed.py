@@ -1,0 +1,50 @@
+"""Why a goal was not reached, how far it is, and what was tried: for the report."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Final
+
+WHY: Final[Mapping[str, str]] = {
+    "times usearch's median over 100,000": (
+        "of a query at this size a quarter is Python around the graph and the exact scores of "
+        "twenty candidates; over a million vectors, where the walk takes longest, it is ahead"
+    ),
+    "times usearch's time to build over 100,000": (
+        "its graph has twice as many links, which pays from some hundred thousand vectors on"
+    ),
+    "rate to that of a constant, the same, each a question not asked before": (
+        "each such answer is filtered, ranked and written out anew, which takes twice the time of "
+        "a request; sixteen that arrive together share half of the steps"
+    ),
+    "events/s in batches": (
+        "each batch is on the disk before it is answered, and the log's indexes grow with it. "
+        "Tried: integers for ids, statements of exact width, columns instead of objects, groups of "
+        "up to 32,000, keys in their order, rows without empty columns, keyed hashes copied"
+    ),
+    "times the p99 of related articles while texts are embedded": (
+        "two cores are shared with a model that takes both; it is asked in one thread of less "
+        "priority, and an answer still waits for a step of it to end"
+    ),
+    "GiB of a rebuild of a million, mapped files included": (
+        "2.7 GiB of it are pages of files, which the system takes back where others need memory"
+    ),
+    "ms of `related`, median": (
+        "it is some forty numpy calls over a hundred candidates, a microsecond or two each, and "
+        "two questions to SQLite whether anything changed (10 microseconds together). Tried: what "
+        "ranking asks side by side in one array, filters that say nothing skipped, both "
+        "closenesses in one step, sums by accumulation (slower), the file's times in place of "
+        "SQLite's word (5 microseconds), the path of many articles for one (slower)"
+    ),
+    "rate to that of an ordinary route, * of a million": (
+        "an answer with its reasons takes 120 microseconds of computing besides the request "
+        "itself, which is a constant's whole time. Tried: answering together what arrives "
+        "together, words in common and reasons of all places in one step, slots without copies "
+        "told at a glance, headers written as they are sent"
+    ),
+}
+"""By the goal's name; `*` stands for anything."""
+
+
+def why(goal: str) -> str:
+    """Why the goal of this name was not reached; "" where nobody knows."""
+    return next((reason for name, reason in WHY.items() if fnmatchcase(goal, name)), "")
