@@ -12,12 +12,15 @@ from index.faiss_untyped import faiss
 from index.protocol import Vectors
 from index.rows import Rows
 from index.side_by_side import side_by_side
-from index.tuning import TUNED_AT, WIDE_AT, held_out, proposals, tuned_breadth
+from index.tuning import TUNED_AT, WIDE_AT, held_out, tuned_breadth
 
 _HNSW_BUILD_BREADTH = 80
 """Over 200,000 vectors of 384 (between real ones), processor time: 74 s to build and 0.80 ms for a
 recall@10 of .99; with 96, 108 s and 0.93 ms on a busier machine; with 40 it stops at .993. usearch
 (f16, as it comes): 191 s and 1.6 ms."""
+_UNTUNED_BREADTH = 188
+"""Of vectors too few to tune with: it finds .9995 of the ten nearest of 9,000 without clusters, 80
+find .97."""
 _FEW_LISTS = 64
 _WIDE_QUERIES = 300
 _BEAM_PER_CANDIDATE = 2
@@ -169,7 +172,7 @@ def _fill(made: Any, vectors: Vectors, breadth: int | None, recall: float) -> in
         wide = tuned_breadth(made, vectors[:first], some, recall, WIDE_AT)
         made.add(vectors[first:])
     if kind_of(made) == "hnsw":
-        made.hnsw.efSearch = breadth or 4 * proposals(made, TUNED_AT, len(vectors))
+        made.hnsw.efSearch = breadth or min(len(vectors), _UNTUNED_BREADTH)
     else:
         made.nprobe = breadth or min(made.nlist, _FEW_LISTS)
     return wide

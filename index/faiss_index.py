@@ -28,8 +28,6 @@ from index.faiss_file import Structure, read, write
 from index.faiss_untyped import faiss
 from index.protocol import NO_ID, NO_IDS, Ids, Neighbors, Vectors
 from index.rows import (
-    DENSE,
-    MANY,
     NO_ROW,
     Rows,
     no_neighbors,
@@ -216,12 +214,7 @@ class FaissIndex:
 
     def rows_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many of the held ids are below each of these; -1 stays. Of any shape."""
-        if ids.size * MANY < len(self) or self._ids[-1] >= DENSE * len(self):
-            return np.where(ids == NO_ID, NO_ROW, np.searchsorted(self._ids, ids))
-        # a table is found in a fifth of the time
-        rows = np.searchsorted(self._ids, np.arange(self._ids[-1] + 2))
-        rows[NO_ID] = NO_ROW
-        return rows[ids]
+        return np.where(ids == NO_ID, NO_ROW, np.searchsorted(self._ids, ids))
 
     def search(
         self, queries: Vectors, k: int, *, allowed: Ids | None = None, excluded: Ids = NO_IDS

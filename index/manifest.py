@@ -144,6 +144,11 @@ def verify_parts(folder: Path, manifest: Manifest, cores: int | None = None) -> 
     """Raise SnapshotDamaged, naming the part, unless every part is as it was sealed."""
     # the largest first, so that all cores end together: checksums let others run
     parts = sorted(manifest.parts, key=lambda name: -manifest.parts[name].size)
+    if cores == 1:
+        # in this thread: the end of the process would wait for those of a pool
+        for name in parts:
+            _verify(folder, manifest, name)
+        return
     with ThreadPoolExecutor(cores or os.cpu_count()) as pool:
         # asked for its results, as what is wrong is raised with them
         list(pool.map(lambda name: _verify(folder, manifest, name), parts))

@@ -16,8 +16,8 @@ Rows: TypeAlias = NDArray[np.int64]
 
 NO_ROW = -1
 
-MANY = 50  # one of so many
-DENSE = 16  # ids, of which up to so many stand for each row: a table of them stays small
+_MANY = 50  # one of so many
+_DENSE = 16  # ids, of which up to so many stand for each row: a table of them stays small
 
 _GATHER_FLOATS = 4 << 20
 """How many floats of candidates are gathered at a time: 16 MiB."""
@@ -33,7 +33,7 @@ def sorted_by_id(ids: Ids, vectors: Vectors) -> tuple[Ids, Vectors]:
 
 def rows_of(ids: Ids, wanted: Ids) -> Rows:
     """Ascending rows of the `wanted` that stand in the ascending `ids`, each once."""
-    if len(wanted) * MANY > len(ids) and len(ids) > 0 and ids[-1] < DENSE * len(ids):
+    if len(wanted) * _MANY > len(ids) and len(ids) > 0 and ids[-1] < _DENSE * len(ids):
         # looked up in a table: sorting and searching half a million ids takes 20 ms
         mark = np.zeros(int(ids[-1]) + 1, dtype=np.bool_)
         mark[wanted[(wanted >= 0) & (wanted <= ids[-1])]] = True

@@ -150,8 +150,7 @@ class SnapshotStore:
         if anew or states is None or not self._verified.holds(version, states):
             self._verified.forget(version)
             verify_parts(folder, manifest, cores)
-            if states is not None:
-                self._verified.note(version, states)
+            self._verified.note(version, states)
         return Snapshot(folder, manifest)
 
     def check(self, version: str, *, after: float) -> bool:
@@ -164,7 +163,7 @@ class SnapshotStore:
                 from then on.
         """
         with self._verified.alone() as alone:
-            if not alone or self._verified.age(version) < after:
+            if not alone or self._verified.within(version, after):
                 return False
             self.open(version, anew=True, cores=1)
             return True

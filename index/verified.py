@@ -9,6 +9,7 @@ the one that was compared; bytes that a disk loses by itself it does not, so ser
 import fcntl
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -42,20 +43,29 @@ def states_of(folder: Path, manifest: Manifest) -> States | None:
 
 
 class Verified:
-    """What is known of the snapshots of one store. Nothing is, where the folder takes no files."""
+    """What is known of the snapshots of one store.
+
+    Where the folder takes no files, each process knows what it has seen itself.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Reads nothing yet; the folder need not exist."""
         self._folder = folder
+        self._compared: dict[str, float] = {}  # by this process, when
+        self._doubted: set[str] = set()  # whatever the folder says of them
 
-    def note(self, version: str, states: States) -> None:
+    def note(self, version: str, states: States | None) -> None:
         """All parts had the right checksums, and in no other state than these.
 
         Args:
             version: whose parts.
-            states: of before they were compared.
+            states: of before they were compared; None where they may have changed meanwhile.
         """
-        aside = self._folder / f"{version}.{os.getpid()}.part"
+        self._compared[version] = time.time()
+        if states is None:
+            return
+        self._doubted.discard(version)
+        aside = self._folder / f"{version}.{os.getpid()}-{threading.get_ident()}.part"
         with suppress(OSError):
             self._folder.mkdir(exist_ok=True)
             aside.write_text(json.dumps({"at": time.time(), "states": states}), encoding="utf-8")
@@ -63,16 +73,22 @@ class Verified:
 
     def holds(self, version: str, states: States) -> bool:
         """Whether parts in these states are known to be right."""
-        return self._read(version)[1] == states
+        return version not in self._doubted and self._read(version)[1] == states
 
-    def age(self, version: str) -> float:
-        """Seconds since the parts were compared last; infinite where they were not."""
-        return time.time() - self._read(version)[0]
+    def within(self, version: str, seconds: float) -> bool:
+        """Whether the parts were compared so short a time ago."""
+        kept = float("-inf") if version in self._doubted else self._read(version)[0]
+        latest = max(kept, self._compared.get(version, float("-inf")))
+        # a time to come was noted before the clock was put right
+        return 0 <= time.time() - latest < seconds
 
     def forget(self, version: str) -> None:
         """As if they never had been."""
+        self._compared.pop(version, None)
+        self._doubted.add(version)
         with suppress(OSError):
-            self._file(version).unlink(missing_ok=True)
+            for path in self._folder.glob(f"{version}.*"):
+                path.unlink(missing_ok=True)
 
     @contextmanager
     def alone(self) -> Iterator[bool]:

@@ -137,7 +137,7 @@ def _keep_checking(recommender: Recommender, ended: threading.Event) -> None:
     while not ended.wait(_CHECK_SECONDS):
         try:
             recommender.check(after=_CHECKED_FOR)
-        except (RecommenderError, VectorIndexError, OSError):
+        except Exception:  # noqa: BLE001 - whatever it is, the next check is not to be missed
             _log.exception("The snapshot that is served could not be checked")
 
 

@@ -88,7 +88,7 @@ def reasons_of(
     ranked = contributions[lines, order]
     told = ranked != 0
     if every or not TOLD.isdisjoint(signals):
-        told |= np.array([every or one in TOLD for one in signals])[order]
+        told |= np.array([every or one in TOLD for one in signals], dtype=np.bool_)[order]
     rows, ranks = told.nonzero()
     columns = order[rows, ranks]
     flat: list[Told] = [

@@ -122,6 +122,13 @@ def test_few_are_held_out_of_few() -> None:
     assert held_out(10**7) == 1000
 
 
+def test_vectors_too_few_to_tune_with_are_searched_widely() -> None:
+    vectors = scattered(9_000, 64, seed=0)
+    ids = np.arange(len(vectors), dtype=np.int64)
+    index = FaissIndex.build(ids, vectors, kind="hnsw")
+    assert recall_at_k(index, ExactIndex(ids, vectors), vectors[::45], 10) >= 0.99
+
+
 def test_a_product_quantiser_proposes_more() -> None:
     scalar = faiss.index_factory(32, "IVF4,SQ8", faiss.METRIC_INNER_PRODUCT)
     product = faiss.index_factory(32, "IVF4,PQ8", faiss.METRIC_INNER_PRODUCT)

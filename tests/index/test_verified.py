@@ -1,5 +1,6 @@
 """Checksums are compared once; then as long as nobody touches the files."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -96,6 +97,46 @@ def test_where_nothing_can_be_noted_all_is_compared_each_time(
         store.open(version)
     assert compared == [version] * 3
     assert store.check(version, after=0)
+
+
+def test_where_nothing_can_be_noted_each_process_knows_itself(
+    store: SnapshotStore, compared: list[str]
+) -> None:
+    version = sealed(store)
+    (store.open(version).path.parent.parent / "verified").write_text("no folder")
+    assert store.check(version, after=0)
+    compared.clear()
+    assert not store.check(version, after=3600)
+    assert compared == []
+
+
+def test_what_was_refused_is_not_believed_for_an_old_note(
+    store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = known(store)
+    part = store.open(version).path / "vectors.bin"
+    sound = states_of(part.parent, store.open(version).manifest)
+    flip(part, 2)
+    # as where notes lie in a folder of somebody else's, and no time says what happened
+    monkeypatch.setattr(snapshots, "states_of", lambda *_: sound)
+    monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)
+    with pytest.raises(SnapshotDamaged, match="altered"):
+        store.check(version, after=0)
+    with pytest.raises(SnapshotDamaged, match="altered"):
+        store.open(version)
+
+
+def test_a_note_of_a_time_to_come_is_no_reason_to_wait(
+    store: SnapshotStore, compared: list[str]
+) -> None:
+    version = known(store)
+    root = store.open(version).path.parent.parent
+    (note,) = root.glob("verified/*.json")
+    told = json.loads(note.read_text())
+    note.write_text(json.dumps({**told, "at": told["at"] + 1e6}))
+    compared.clear()
+    assert SnapshotStore(root).check(version, after=3600)
+    assert compared == [version]
 
 
 def test_a_note_that_cannot_be_read_is_none(store: SnapshotStore, compared: list[str]) -> None:
