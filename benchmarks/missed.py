@@ -22,8 +22,8 @@ WHY: Final[Mapping[str, str]] = {
         "up to 32,000, keys in their order, rows without empty columns, keyed hashes copied"
     ),
     "rate in 8 bits to torch": (
-        "this processor has no instructions for 8 bits (VNNI), which the product says as it starts, "
-        "advising full precision; on another machine it was 1.5 times"
+        "this processor has no instructions for 8 bits (VNNI), as the product says when it is asked "
+        "for them; on another machine it was 1.5 times"
     ),
     "neighbours kept in 8 bits": (
         "likewise; where there are instructions for 8 bits, .96 of the neighbours were kept"
