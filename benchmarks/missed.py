@@ -22,7 +22,7 @@ WHY: Final[Mapping[str, str]] = {
         "up to 32,000, keys in their order, rows without empty columns, keyed hashes copied"
     ),
     "rate in 8 bits to torch": (
-        "this processor has no instructions for 8 bits (VNNI), as the product says when it is asked "
+        "this processor has no instructions for 8 bits (VNNI), as the product says when asked "
         "for them; on another machine it was 1.5 times"
     ),
     "neighbours kept in 8 bits": (
