@@ -12,8 +12,6 @@ from index.protocol import Vectors
 from recommender.errors import EmbedderError
 from recommender.similarity.giving_way import GivingWay
 
-_BY_THREAD = pytest.mark.skipif(sys.platform != "linux", reason="threads have no niceness there")
-
 
 class Watched:
     name = "watched@1"
@@ -56,7 +54,6 @@ def test_all_that_ask_share_one_thread_which_is_none_of_theirs(
     assert (aside.name, aside.dim) == ("watched@1", 1)
 
 
-@_BY_THREAD
 def test_the_thread_is_more_patient_than_the_process(aside: GivingWay, watched: Watched) -> None:
     before = os.getpriority(os.PRIO_PROCESS, 0)
     aside.embed(["text"])
@@ -64,7 +61,6 @@ def test_the_thread_is_more_patient_than_the_process(aside: GivingWay, watched: 
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
-@_BY_THREAD
 def test_so_are_the_threads_that_compute_for_it(aside: GivingWay, watched: Watched) -> None:
     found: list[int] = []
 
