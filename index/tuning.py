@@ -37,7 +37,7 @@ def held_out(count: int) -> int:
 def proposals(approximate: Any, k: int, count: int) -> int:
     """Candidates to take for `k` neighbours out of `count`: exact scores choose among them."""
     # rounding and ties at the cut are settled so; a product quantiser errs by far more. Each of
-    # them costs a read from anywhere in memory: 3 microseconds among a million
+    # them costs a read from anywhere in memory: a microsecond among a million
     spare = 10 * k + 100 if isinstance(approximate, _PRODUCT) else k // 2 + 5
     return min(count, k + spare)
 

@@ -12,8 +12,7 @@ class RowFile:
     """Reads single rows of a `.npy` file without mapping it. Threads may share it.
 
     Whoever touches one page of a mapped file is given sixteen by the system, so that a process
-    that asks for rows at random soon holds all of them, of which it needs a twentieth. To read one
-    takes a microsecond more.
+    that asks for rows at random soon holds all of them. To read one takes two microseconds more.
     """
 
     def __init__(self, path: Path) -> None:

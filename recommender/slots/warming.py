@@ -25,7 +25,7 @@ def warm(snapshot: Snapshot) -> None:
     """Begins to read those parts from the disk, where the system can be asked to; waits for none.
 
     Of a million articles that is 2.5 GB, which lie in the system's memory and not in the process;
-    until they do, an answer waits for some ten reads.
+    until they do, answers wait for the disk.
     """
     if hasattr(os, "posix_fadvise"):
         Thread(target=_read_ahead, args=(snapshot,), name="warming", daemon=True).start()
