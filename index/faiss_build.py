@@ -80,6 +80,14 @@ def worth(approximate: Any, breadth: int) -> float:
     return float(approximate.ntotal * min(1.0, breadth / approximate.nlist))
 
 
+def check_search(breadth: int | None, recall: float) -> None:
+    """Raise QueryError for a breadth below 1, or a recall that is no share."""
+    if breadth is not None and breadth < 1:
+        raise QueryError(f"Expected a breadth of at least 1, got {breadth}.")
+    if not 0 < recall <= 1:
+        raise QueryError(f"Expected a recall above 0 and up to 1, got {recall}.")
+
+
 def planned(
     count: int, dim: int, *, kind: Kind | None, factory: str | None, memory: int | None
 ) -> str:
@@ -113,12 +121,8 @@ def build_approximate(
         It, with its breadth for TUNED_AT neighbours, and the one for WIDE_AT, 0 where not tuned.
 
     Raises:
-        QueryError: an unknown factory string, a breadth below 1, a recall that is no share.
+        QueryError: an unknown factory string.
     """
-    if breadth is not None and breadth < 1:
-        raise QueryError(f"Expected a breadth of at least 1, got {breadth}.")
-    if not 0 < recall <= 1:
-        raise QueryError(f"Expected a recall above 0 and up to 1, got {recall}.")
     count, dim = vectors.shape
     if factory == "Flat" or count == 0:  # nothing to train on
         return None, 0

@@ -19,6 +19,7 @@ from index.faiss_build import (
     breadth_for,
     breadth_of,
     build_approximate,
+    check_search,
     kind_of,
     placed,
     planned,
@@ -27,14 +28,7 @@ from index.faiss_build import (
 from index.faiss_file import Structure, read, write
 from index.faiss_untyped import faiss
 from index.protocol import NO_ID, NO_IDS, Ids, Neighbors, Vectors
-from index.rows import (
-    NO_ROW,
-    Rows,
-    no_neighbors,
-    ordered,
-    rounding,
-    sorted_by_id,
-)
+from index.rows import NO_ROW, Rows, no_neighbors, ordered, rounding, sorted_by_id
 from index.tuning import proposals, search_parameters
 
 _SPARE = 32
@@ -93,12 +87,14 @@ class FaissIndex:
             QueryError: ids or vectors that are not as above, a factory string that FAISS does
                 not know, a number out of its range.
         """
+        check_search(breadth, recall)
         check_entries(ids, vectors)
         ids, vectors = sorted_by_id(ids, vectors)
         copies = find_copies(vectors)
         chosen = planned(len(copies), vectors.shape[1], kind=kind, factory=factory, memory=memory)
         order = placed(vectors, copies.first_rows, chosen)
-        copies = copies.renumbered(order)
+        if order is not copies.first_rows:
+            copies = copies.renumbered(order)
         store = _filled(vectors, order)
         approximate, wide = build_approximate(_held(store), chosen, breadth=breadth, recall=recall)
         return cls(Structure(np.array(ids), copies, store, approximate, wide), threads)
