@@ -12,6 +12,7 @@ their writers' affair. POSIX only: locks and links.
 """
 
 import fcntl
+import os
 import re
 import shutil
 import threading
@@ -72,6 +73,7 @@ class SnapshotStore:
         self._versions = root / "versions"
         self._drafts = root / "drafts"
         self._current = root / "current"
+        self._current_link = str(self._current)
         self._history = root / "history"
         self._verified = Verified(root / "verified")
         self._writer: int | None = None  # the thread that writes through this store
@@ -201,7 +203,8 @@ class SnapshotStore:
             SnapshotDamaged: `current` is not the link that `publish` makes.
         """
         try:
-            return self._current.readlink().name
+            link = os.readlink(self._current_link)  # noqa: PTH115 - makes a Path, at twice the time
+            return link.rpartition("/")[2]
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -61,7 +61,7 @@ class FilledSlot:
 
 
 def _reasons(told: Iterable[Told]) -> tuple[Reason, ...]:
-    return tuple(Reason(one["signal"], one["value"], one["contribution"]) for one in told)
+    return tuple([Reason(one["signal"], one["value"], one["contribution"]) for one in told])
 
 
 def reasons_of(
@@ -140,25 +140,35 @@ def render(
     likely = relevance(corpus, filled, pipeline)
     alike = alike_with(corpus, subject, ranked.positions)
     reasons = reasons_of(ranked.signals, ranked.values.T, ranked.contributions.T)
+    relevances = [None] * len(reasons) if likely is None else likely.tolist()
     shown = []
-    for place, position in enumerate(ranked.positions.tolist()):
+    for place, (position, score, told, words, probability) in enumerate(
+        zip(
+            ranked.positions.tolist(),
+            ranked.scores.tolist(),
+            reasons,
+            alike,
+            relevances,
+            strict=True,
+        )
+    ):
         shown.append(
             Recommendation(
                 card=card_of(corpus.card_at(position)),
-                score=float(ranked.scores[place]),
+                score=score,
                 position=place + 1,
-                reasons=_reasons(reasons[place]),
+                reasons=_reasons(told),
                 because=because(
                     corpus,
                     subject,
                     position,
-                    raising(reasons[place]),
-                    alike[place],
+                    raising(told),
+                    words,
                     placed=filled.placed_by(place),
-                    relevance=None if likely is None else float(likely[place]),
+                    relevance=probability,
                     at=at,
                 ),
-                relevance=None if likely is None else float(likely[place]),
+                relevance=probability,
             )
         )
     return Slot(

@@ -1,5 +1,6 @@
 """The corpus of this moment: the published snapshot, and what changed since."""
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -87,7 +88,8 @@ class LiveCorpus:
         if laid is None or laid[0] != self._catalog.data_version():
             return None
         corpus = laid[1].corpus
-        return corpus if self._clock().timestamp() < corpus.until else None
+        until = corpus.until
+        return corpus if until == math.inf or self._clock().timestamp() < until else None
 
     def follow(self) -> bool:
         """Takes up a newly published snapshot, or one that was rolled back to; tells whether.

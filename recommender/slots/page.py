@@ -29,9 +29,9 @@ from recommender.slots.ruling import Ruling
 from recommender.slots.sources import Demand, Sources
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PageQuery:
-    """A page to be filled.
+    """A page to be filled. Not to be changed.
 
     Attributes:
         slots: in the order in which they choose; a later one shows nothing of an earlier one.
@@ -42,6 +42,7 @@ class PageQuery:
         at_once: rather not at all than with a search.
     """
 
+    # frozen in all but name: freezing triples the time it takes to make one
     slots: Sequence[DefinedSlot]
     subject: Subject | None
     at: datetime

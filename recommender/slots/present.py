@@ -15,10 +15,11 @@ from recommender.slots.readership import LiveReadership
 from recommender.slots.rule_matching import Rules
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Moment:
-    """All of it, as of `at`, aware."""
+    """All of it, as of `at`, aware. Not to be changed."""
 
+    # frozen in all but name: freezing triples the time it takes to make one
     at: datetime
     corpus: Corpus
     readership: Readership

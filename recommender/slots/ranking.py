@@ -16,6 +16,8 @@ from recommender.slots.pipeline import SIGNALS, Pipeline
 
 _TIME, _SECTION, _RECENCY, _POPULARITY, _CHOICE, _TOGETHER = range(len(TEXT_SIGNALS), len(SIGNALS))
 
+_LEAST_APART = np.array([[-np.inf], [0.0]])
+"""Two dates may lie apart either way; an article of a future date counts as new."""
 
 TOLD = frozenset({"readers", "times_usual", "clicks", "shown"})
 """Signals of no weight that are told all the same: what the score was made of."""
@@ -48,8 +50,8 @@ class Ranked:
     def take(self, order: npt.NDArray[np.integer]) -> "Ranked":
         """The columns in `order`."""
         return Ranked(
-            self.positions[order],
-            self.scores[order],
+            self.positions.take(order),
+            self.scores.take(order),
             self.signals,
             self.values.take(order, axis=1),
             self.weights,
@@ -159,19 +161,19 @@ def signal_values(
     values = np.zeros((len(SIGNALS), len(found.positions)), dtype=np.float32)
     values[: len(TEXT_SIGNALS)] = found.signals
     # both at once: the time goes into the calls, not into a hundred candidates
-    apart = np.empty((2, len(found.positions)))
-    between, age = apart
-    np.abs(np.subtract(moment, published_at, out=between), out=between)
-    np.maximum(np.subtract(at, new_since, out=age), 0, out=age)  # a future date counts as new
-    apart /= _halves(of_section, pipeline, sections)
-    apart += 1
-    np.reciprocal(apart, out=apart)  # as `closeness`
+    both = np.empty((2, len(found.positions)))
+    np.subtract(published_at, moment, out=both[0])
+    np.subtract(at, new_since, out=both[1])
+    np.abs(np.maximum(both, _LEAST_APART, out=both), out=both)
+    halves = _halves(of_section, pipeline, sections)
+    both += halves
+    between, newness = np.divide(halves, both, out=both)  # as `closeness`
     if weights.time_between:
         values[_TIME] = between
     if weights.section:
         values[_SECTION] = of_section == section
     if weights.recency:
-        values[_RECENCY] = age
+        values[_RECENCY] = newness
     if weights.popularity and popularity is not None:
         values[_POPULARITY] = popularity.take(found.positions)
     values[_CHOICE] = choice

@@ -22,7 +22,7 @@ _LISTED = 16
 def best_first(ranked: Ranked) -> Order:
     """All by score, descending; ties by position: same corpus, same answer."""
     # stable: the positions of a Ranked ascend
-    return np.argsort(-ranked.scores, kind="stable")
+    return (-ranked.scores).argsort(kind="stable")
 
 
 def in_order(
@@ -70,9 +70,9 @@ def best_of_each(
     while start < len(order):
         columns = order[start : start + size]
         start, size = start + size, 4 * size
-        placed = ranked.positions[columns]
+        placed = ranked.positions.take(columns)
         here, positions = columns.tolist(), placed.tolist()
-        groups_of, shown_of = groups[placed].tolist(), canonical[placed].tolist()
+        groups_of, shown_of = groups.take(placed).tolist(), canonical.take(placed).tolist()
         if shown_of == positions and len({*met, *groups_of}) == len(met) + len(groups_of):
             # no copy far and wide, as mostly
             met.update(groups_of)
@@ -113,7 +113,7 @@ def diversified(
         count: places to fill.
     """
     first = list(islice(order, min(count, POOL)))
-    if len(set(stories[ranked.positions[first]].tolist())) == len(first):
+    if len(set(stories.take(ranked.positions.take(first)).tolist())) == len(first):
         return np.array([*first, *islice(order, count - len(first))], dtype=np.int64)
     order = chain(first, order)
     chosen: list[int] = []

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from recommender.readers.events import EventLog
@@ -19,6 +19,8 @@ _KEPT = 16
 
 _STEP = 5
 """Minutes, of which 60 are a whole number of steps: in less time no order changes for age alone."""
+
+_WITHIN = timedelta(minutes=_STEP) - timedelta.resolution
 
 
 class Stepped(Generic[_Question, _Found, _Answer]):
@@ -74,7 +76,7 @@ class Stepped(Generic[_Question, _Found, _Answer]):
         made = self._made
         if made is None or made.corpus is not corpus:
             return None
-        found = made.answers.get((_end_of_step(at), question, latest))
+        found = made.answer(at, question, latest=latest)
         if found is None or (latest and found.log_version != self._log.data_version()):
             return None
         return found.answer
@@ -90,9 +92,10 @@ class Stepped(Generic[_Question, _Found, _Answer]):
         self._counted.keep(key, counted)
         if self._made is None or self._made.corpus is not corpus:
             # of one corpus alone: what was made of an earlier one would keep that in memory
-            self._made = _Made(corpus, Remembered(_KEPT))
+            self._made = _Made(corpus)
         answer = self._among(corpus, counted.found)
-        self._made.answers.keep(key, _Answered(counted.log_version, answer))
+        answered = _Answered(counted.log_version, answer)
+        self._made.keep(step, question, answered, latest=latest)
         return answer
 
     def _known(
@@ -122,12 +125,38 @@ class _Answered(Generic[_Answer]):
     answer: _Answer
 
 
-@dataclass(frozen=True, slots=True)
 class _Made(Generic[_Question, _Answer]):
     """All answers of a corpus."""
 
-    corpus: Corpus
-    answers: Remembered[tuple[datetime, _Question, bool], _Answered[_Answer]]
+    def __init__(self, corpus: Corpus) -> None:
+        self.corpus = corpus
+        self._answers: Remembered[tuple[datetime, _Question, bool], _Answered[_Answer]] = (
+            Remembered(_KEPT)
+        )
+        self._last: tuple[datetime, datetime, _Question, bool, _Answered[_Answer]] | None = None
+
+    def answer(
+        self, at: datetime, question: _Question, *, latest: bool
+    ) -> _Answered[_Answer] | None:
+        """What was kept of the step that `at` lies in; None where nothing was."""
+        last = self._last
+        if last is not None:
+            # the same question in the same five minutes, as of nearly every page
+            begin, end, asked, was_latest, answered = last
+            if asked is question and was_latest is latest and begin <= at <= end:
+                return answered
+        end = _end_of_step(at)
+        found = self._answers.get((end, question, latest))
+        if found is not None:
+            self._last = end - _WITHIN, end, question, latest, found
+        return found
+
+    def keep(
+        self, end: datetime, question: _Question, answered: _Answered[_Answer], *, latest: bool
+    ) -> None:
+        """Of the step that ends then."""
+        self._answers.keep((end, question, latest), answered)
+        self._last = None
 
 
 def _end_of_step(at: datetime) -> datetime:
