@@ -22,9 +22,9 @@ from recommender.api import (
     routes_recommendations,
     routes_rules,
 )
-from recommender.api.metrics import Measured, Metrics
+from recommender.api.application import Application
+from recommender.api.metrics import Metrics
 from recommender.api.service import Service
-from recommender.api.shortcut import Shortcut
 from recommender.engine import Recommender
 from recommender.errors import NotReady, RecommenderError
 from recommender.patience import be_patient
@@ -72,7 +72,8 @@ def create_app(recommender: Recommender) -> FastAPI:
                 await following
             await asyncio.to_thread(recommender.close)
 
-    app = FastAPI(
+    app = Application(
+        metrics,
         title="Related articles",
         version=version("related-articles"),
         description=_ABOUT,
@@ -87,9 +88,7 @@ def create_app(recommender: Recommender) -> FastAPI:
     routes_hooks.install(app, service)
     routes_operations.install(app, service)
     routes_rules.install(app, service)
-    # within the measuring: the last that is added is the first that is asked
-    app.add_middleware(Shortcut, addresses=busiest)
-    app.add_middleware(Measured, metrics=metrics)
+    app.shorten(busiest)
     return app
 
 

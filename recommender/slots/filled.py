@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NotRequired, TypedDict
 
 import numpy as np
@@ -100,7 +101,7 @@ def reasons_of(
             strict=True,
         )
     ]
-    ends = np.cumsum(np.count_nonzero(told, axis=1)).tolist()
+    ends = list(accumulate(np.add.reduce(told, axis=1, dtype=np.int64).tolist()))
     return [flat[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
