@@ -280,6 +280,7 @@ class Million:
     least_scored: float = 20_000
     least_ratio: float = 0.5
     least_zipf: float = 0.75
+    most_slower: float = 3.0
     most_median_ms: float = 0.15
     most_p99_ms: float = 0.4
 

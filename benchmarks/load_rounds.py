@@ -99,7 +99,7 @@ def contests(
     loads: Sequence[Sequence[Load]],
     facts: Mapping[str, float | str],
 ) -> list[Contest]:
-    """Rates and times of the first kind beside each of the others.
+    """Rates of the first kind beside each of the others, then times.
 
     Args:
         what: was asked of all, such as "16 connections".
@@ -124,18 +124,19 @@ def contests(
                 facts={**facts, "load by": generator()} if other is kinds[1] else {},
             )
         )
-    measured, baseline = times(own), times(loads[1])
-    found.append(
-        Contest(
-            name="time of an answer in the same rounds",
-            size=size,
-            measured_by=first.by,
-            measured=measured,
-            baseline_by=kinds[1].by,
-            baseline=baseline,
-            ratio=ratio(measured, baseline),
+    for other, beside in zip(kinds[1:], loads[1:], strict=True):
+        measured, baseline = times(own), times(beside)
+        found.append(
+            Contest(
+                name="time of an answer in the same rounds",
+                size=size,
+                measured_by=first.by,
+                measured=measured,
+                baseline_by=other.by,
+                baseline=baseline,
+                ratio=ratio(measured, baseline),
+            )
         )
-    )
     return found
 
 

@@ -19,7 +19,7 @@ from recommender.slots.slot import SlotQuery
 
 
 def measure(asked: RelatedLatency, seed: int) -> tuple[list[Contest], list[Goal]]:
-    """Two contests for each corpus: the slot as positions, and with its cards and reasons."""
+    """Two contests for each corpus: the slot with its cards, and with reasons and words too."""
     contests = _over(asked, "sample", sample(), SentenceTransformersEmbedder(), seed)
     for size in asked.sizes:
         articles = made_up(size, np.random.default_rng(seed))
@@ -38,7 +38,7 @@ def _over(
 def slot_contests(
     asked: RelatedLatency, corpus: str, recommender: Recommender, seed: int
 ) -> list[Contest]:
-    """The slot of a published snapshot, as positions, and with its cards and reasons."""
+    """The slot of a snapshot, with its cards as they are kept; then as objects with reasons."""
     base = recommender.corpus().base
     rng = np.random.default_rng(seed)
     drawn = rng.integers(0, len(base), asked.warm_up + asked.rounds * asked.articles)
@@ -54,7 +54,7 @@ def slot_contests(
     with threadpool_limits(1):
         filled, related, searched = in_turn(
             [
-                lambda number: recommender.fill(slot, ids[number]),
+                lambda number: recommender.fill(slot, ids[number]).cards(),
                 lambda number: recommender.related(ids[number], limit=asked.limit),
                 search,
             ],
@@ -72,5 +72,8 @@ def slot_contests(
             baseline=searched,
             ratio=ratio(measured, searched),
         )
-        for name, measured in (("Recommender.fill", filled), ("Recommender.related", related))
+        for name, measured in (
+            ("Recommender.fill and its cards", filled),
+            ("Recommender.related, with reasons", related),
+        )
     ]

@@ -12,7 +12,6 @@ their writers' affair. POSIX only: locks and links.
 """
 
 import fcntl
-import os
 import re
 import shutil
 import threading
@@ -21,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.bell import Bell, Watched
 from index.draft import Draft, disk_errors
 from index.errors import SnapshotBusy, SnapshotDamaged, SnapshotError, SnapshotForeign
 from index.manifest import (
@@ -73,7 +73,8 @@ class SnapshotStore:
         self._versions = root / "versions"
         self._drafts = root / "drafts"
         self._current = root / "current"
-        self._current_link = str(self._current)
+        self._bell = Bell(root / "current-bell")
+        self._seen = Watched(self._bell, self._read_current)
         self._history = root / "history"
         self._verified = Verified(root / "verified")
         self._writer: int | None = None  # the thread that writes through this store
@@ -202,9 +203,11 @@ class SnapshotStore:
         Raises:
             SnapshotDamaged: `current` is not the link that `publish` makes.
         """
+        return self._seen.value()
+
+    def _read_current(self) -> str | None:
         try:
-            link = os.readlink(self._current_link)  # noqa: PTH115 - makes a Path, at twice the time
-            return link.rpartition("/")[2]
+            return self._current.readlink().name
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -329,7 +332,7 @@ class SnapshotStore:
 
     def _stack(self) -> list[str]:
         """What was published, in order, up to the current version; a rollback goes down here."""
-        current = self.current_version()
+        current = self._read_current()  # what anybody wrote by hand just now counts too
         if current is None:
             return []
         try:
@@ -357,7 +360,11 @@ class SnapshotStore:
         aside = self._root / "current.part"
         aside.unlink(missing_ok=True)
         aside.symlink_to(f"versions/{version}")
-        aside.replace(self._current)
+        self._bell.lift()
+        try:
+            aside.replace(self._current)
+        finally:
+            self._bell.ring()
         to_disk(self._root)
 
     @contextmanager

@@ -58,6 +58,10 @@ class FilledPage:
     slots: tuple[FilledSlot, ...]
     at: datetime
 
+    def cards(self) -> tuple[list[bytes], ...]:
+        """The cards of each slot, best first, as they were made ready: JSON objects."""
+        return tuple(self.corpus.cards_at(one.ranked.positions.tolist()) for one in self.slots)
+
     def rendered(self) -> tuple[Slot, ...]:
         """The slots with cards and reasons."""
         at = self.at.timestamp()

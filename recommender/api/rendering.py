@@ -221,9 +221,11 @@ def _written(
 ) -> dict[int, bytes]:
     corpus, subject, at = page.corpus, page.subject, page.at.timestamp()
     cards = {}
-    for place, (position, score, likely, reasons, words) in enumerate(
+    positions = slot.ranked.positions.tolist()
+    for place, (position, card, score, likely, reasons, words) in enumerate(
         zip(
-            slot.ranked.positions.tolist(),
+            positions,
+            corpus.cards_at(positions),
             numbers.scores,
             numbers.relevances,
             numbers.reasons,
@@ -253,5 +255,5 @@ def _written(
             }
         )
         # two objects made one: the card less its closing brace, what is added less its opening one
-        cards[told] = b"%b,%b" % (corpus.card_at(position)[:-1], added[1:])
+        cards[told] = b"%b,%b" % (card[:-1], added[1:])
     return cards

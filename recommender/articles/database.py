@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from recommender.articles.bell import SILENT, Bell
+from index.bell import Bell, Watched
 from recommender.errors import CatalogError
 
 Migration: TypeAlias = Callable[[Connection], None]
@@ -26,8 +25,6 @@ _CACHE_KIB = 32 * 1024
 """At the most, of each connection."""
 _STATEMENTS = 1_024
 """Kept prepared, of each connection: those that write many rows differ by how many these are."""
-_BELIEVED_SECONDS = 0.5
-"""A bell: whatever else writes into the file, and does not ring, is noticed after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +47,6 @@ class Layout:
     way_out: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the file said last.
-
-    Attributes:
-        version: `PRAGMA data_version`.
-        heard: of the bell just before.
-        until: it is believed so long while the bell says the same; seconds of the monotonic clock.
-    """
-
-    version: int
-    heard: int
-    until: float
-
-
 class Database:
     """An open file. Any number of threads and processes may use the same file at once."""
 
@@ -78,8 +60,11 @@ class Database:
         self._watch = watch
         self._asking = watch.cursor()  # kept: to make one takes as long as to ask
         self._watch_lock = threading.Lock()
-        self._bell = Bell(None)
-        self._seen = _Seen(0, SILENT, 0.0)
+        self._hang(Bell(None))
+
+    def _hang(self, bell: Bell) -> None:
+        self._bell = bell
+        self._version = Watched(bell, self._ask_version)
 
     @classmethod
     def open(cls, path: Path, layout: Layout) -> Self:
@@ -100,7 +85,7 @@ class Database:
             # looked at before anything is written: a file that is not ours stays as it is
             _known_version(watch, path, layout)
             watch.execute("PRAGMA journal_mode = WAL")
-            database._bell = Bell(path.with_name(f"{path.name}-bell"))
+            database._hang(Bell(path.with_name(f"{path.name}-bell")))
             database._migrate()
         except sqlite3.Error as error:
             database.close()
@@ -115,8 +100,7 @@ class Database:
         self._engine.dispose()
         with self._watch_lock:
             self._watch.close()
-            self._seen = _Seen(0, SILENT, 0.0)
-            self._bell.close()
+        self._version.close()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -159,19 +143,16 @@ class Database:
 
     def data_version(self) -> int:
         """A number that differs after any commit, by this object or anybody else, from before."""
-        # heard before the file is asked: what is committed meanwhile rings afterwards
-        heard, now = self._bell.heard(), time.monotonic()
-        seen = self._seen
-        if heard == seen.heard != SILENT and now < seen.until:
-            return seen.version
+        return self._version.value()
+
+    def _ask_version(self) -> int:
         # this connection never writes, so to it every commit is somebody else's
         try:
             with self._watch_lock:
                 (version,) = self._asking.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error as error:
             raise _translated(error, self._path, self._layout) from error
-        self._seen = _Seen(int(version), heard, now + _BELIEVED_SECONDS)
-        return self._seen.version
+        return int(version)
 
     def checkpoint(self) -> None:
         """Moves what was written into the main file, as far as nobody still reads the state before.

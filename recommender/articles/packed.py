@@ -31,6 +31,11 @@ class Packed:
         text, ends = self._views
         return bytes(text[ends[position] : ends[position + 1]])
 
+    def several(self, positions: Iterable[int]) -> list[bytes]:
+        """Those at `positions`."""
+        text, ends = self._views
+        return [bytes(text[ends[one] : ends[one + 1]]) for one in positions]
+
     @cached_property
     def _views(self) -> tuple[memoryview, memoryview]:
         # of these a string is taken in a fifth of the time

@@ -37,7 +37,7 @@ class RowFile:
 
     def at(self, row: int) -> npt.NDArray[Any]:
         """One row, 0 <= row < len(self); not to be edited."""
-        return np.frombuffer(self._read(row), dtype=self._dtype).reshape(self._shape)
+        return np.ndarray(self._shape, self._dtype, self._read(row))
 
     def of(self, rows: npt.NDArray[np.integer]) -> npt.NDArray[Any]:
         """Several, shape (len(rows), ...); not to be edited."""

@@ -91,7 +91,7 @@ def related_candidates(
         TakesTime: `at_once`, and there is no way but to search.
     """
     profile = None
-    if subject.position is not None and subject.position < len(corpus.base):
+    if subject.position is not None and subject.position < corpus.first_late:
         found = _kept_neighbours(corpus, subject.position, rules)
         enough = _enough(corpus, found.positions, needed) or _kept_all(corpus, subject.position)
     else:
@@ -105,7 +105,7 @@ def related_candidates(
         )
         order = np.argsort(found.positions)
         found = Candidates(found.positions[order], found.marks[order], found.signals[:, order])
-    if not len(corpus.overlay):
+    if not corpus.has_late:
         return found
     profile = profile or _profile(corpus, subject)
     return _joined(found, _overlaid(corpus, subject, profile, rules, needed + _SPARE))

@@ -104,9 +104,10 @@ class Corpus:
 
     def position(self, article_id: str) -> int | None:
         """Where the article stands; None where it is unknown, withdrawn or expired."""
-        late = self.overlay.ids.position(article_id)
-        if late is not None:
-            return len(self.base) + late
+        if self.has_late:
+            late = self.overlay.ids.position(article_id)
+            if late is not None:
+                return self.first_late + late
         early = self.base.ids.position(article_id)
         return None if early is None or bool(self.hidden[early]) else early
 
@@ -114,7 +115,7 @@ class Corpus:
         """As `position`, of many at once; -1 where there is none."""
         found = self.base.ids.places(ids)
         found[(found >= 0) & self.hidden[found]] = -1
-        if len(self.overlay):
+        if self.has_late:
             late = self.overlay.ids.places(ids)
             found[late >= 0] = late[late >= 0] + len(self.base)
         return found
@@ -129,19 +130,31 @@ class Corpus:
         shelf, row = self.shelf(position)
         return shelf.cards[row]
 
+    def cards_at(self, positions: Sequence[int]) -> list[bytes]:
+        """The cards at `positions`, JSON objects."""
+        if not self.has_late:
+            return self.base.cards.several(positions)
+        return [self.card_at(one) for one in positions]
+
     def shelf(self, position: int) -> tuple[Shelf, int]:
         """Where the article at `position` is kept, and its row there."""
-        late = position - self._first_late
+        late = position - self.first_late
         return (self.base, position) if late < 0 else (self.overlay, late)
 
     @cached_property
-    def _first_late(self) -> int:
+    def first_late(self) -> int:
+        """The first position of the overlay."""
         # looked up a dozen times for an answer: the length of the base goes through two others
         return len(self.base)
 
+    @cached_property
+    def has_late(self) -> bool:
+        """Whether there is anything in the overlay."""
+        return len(self.overlay) > 0
+
     def columns_at(self, positions: Positions) -> Columns:
         """The columns of the articles at `positions`."""
-        if not len(self.overlay):
+        if not self.has_late:
             return self.base.columns.take(positions)
         return Columns(
             *(
@@ -216,7 +229,7 @@ class Corpus:
             return None
         others, strengths = self.relations.together.of(early)
         now = others.astype(np.int64)
-        if not len(self.overlay):
+        if not self.has_late:
             return now, strengths
         for place in np.flatnonzero(self.hidden[others]).tolist():
             now[place] = self._latest.get(int(others[place]), now[place])
@@ -232,7 +245,7 @@ class Corpus:
 
     def _in_base(self, position: int) -> int:
         """Where the article stands in the base, in whatever version; -1 where it does not."""
-        late = position - len(self.base)
+        late = position - self.first_late
         return position if late < 0 else int(self.replaces[late])
 
     @cached_property

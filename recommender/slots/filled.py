@@ -143,9 +143,11 @@ def render(
     reasons = reasons_of(ranked.signals, ranked.values.T, ranked.contributions.T)
     relevances = [None] * len(reasons) if likely is None else likely.tolist()
     shown = []
-    for place, (position, score, told, words, probability) in enumerate(
+    positions = ranked.positions.tolist()
+    for place, (position, card, score, told, words, probability) in enumerate(
         zip(
-            ranked.positions.tolist(),
+            positions,
+            corpus.cards_at(positions),
             ranked.scores.tolist(),
             reasons,
             alike,
@@ -155,7 +157,7 @@ def render(
     ):
         shown.append(
             Recommendation(
-                card=card_of(corpus.card_at(position)),
+                card=card_of(card),
                 score=score,
                 position=place + 1,
                 reasons=_reasons(told),

@@ -124,11 +124,10 @@ class Pipeline:
     def usual(self, background: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """What the signals of the texts add up to in the background of a corpus: no axis."""
         # asked for twice of every slot, and the same until there is another snapshot
-        key = background.tobytes()
-        found = self._usual.get(key)
-        if found is None:
-            self._usual.clear()
-            found = self._usual[key] = np.asarray(self.text_row @ background)
+        of, found = self._usual[-1]
+        if of is not background:
+            found = np.asarray(self.text_row @ background)
+            self._usual[:] = [(background, found)]
         return found
 
     @cached_property
@@ -136,5 +135,7 @@ class Pipeline:
         return self.related.score_of(self.min_score)
 
     @cached_property
-    def _usual(self) -> dict[bytes, npt.NDArray[np.float32]]:
-        return {}
+    def _usual(self) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
+        """A background, and what was found of it last; this object itself is frozen."""
+        nothing = np.empty(0, dtype=np.float32)
+        return [(nothing, nothing)]

@@ -16,9 +16,6 @@ from recommender.slots.pipeline import SIGNALS, Pipeline
 
 _TIME, _SECTION, _RECENCY, _POPULARITY, _CHOICE, _TOGETHER = range(len(TEXT_SIGNALS), len(SIGNALS))
 
-_LEAST_APART = np.array([[-np.inf], [0.0]])
-"""Two dates may lie apart either way; an article of a future date counts as new."""
-
 TOLD = frozenset({"readers", "times_usual", "clicks", "shown"})
 """Signals of no weight that are told all the same: what the score was made of."""
 
@@ -162,9 +159,9 @@ def signal_values(
     values[: len(TEXT_SIGNALS)] = found.signals
     # both at once: the time goes into the calls, not into a hundred candidates
     both = np.empty((2, len(found.positions)))
-    np.subtract(published_at, moment, out=both[0])
-    np.subtract(at, new_since, out=both[1])
-    np.abs(np.maximum(both, _LEAST_APART, out=both), out=both)
+    apart, age = both
+    np.abs(np.subtract(published_at, moment, out=apart), out=apart)
+    np.maximum(np.subtract(at, new_since, out=age), 0.0, out=age)  # a future date counts as new
     halves = _halves(of_section, pipeline, sections)
     both += halves
     between, newness = np.divide(halves, both, out=both)  # as `closeness`

@@ -158,7 +158,7 @@ def _shared(corpus: Corpus, subject: Subject, positions: Positions) -> list[tupl
             return [()] * len(positions)
         shelf, own_row = corpus.shelf(subject.position)
         own = shelf.keywords.articles
-    if not len(corpus.overlay):
+    if not corpus.has_late:
         known = corpus.base.keywords
         return shared(known.vocabulary, own, own_row, known.articles, positions, count=_SHARED)
     found: list[tuple[str, ...]] = [()] * len(positions)

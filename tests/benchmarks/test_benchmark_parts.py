@@ -129,8 +129,10 @@ def test_every_beacon_is_kept_and_a_batch_counts_as_its_events() -> None:
         batch_connections=2, short=20, long=40, asked=1,
     )  # fmt: skip
     contests, goals = events_rate.measure(asked, 5)
-    bare, plain, times, in_batches, *logs = contests
+    bare, plain, times, plain_times, in_batches, *logs = contests
     assert bare.measured == plain.measured
+    assert times.measured == plain_times.measured
+    assert plain_times.baseline_by == plain.baseline_by
     assert (bare.baseline_by, plain.baseline_by) == ("GET /constant", "GET /ordinary, FastAPI")
     # ids of their own, or the log would hold fewer than were answered
     assert bare.size >= times.measured.runs > 0
@@ -196,8 +198,8 @@ def test_an_archive_is_embedded_once_and_its_cost_is_remembered(sets: PublicSets
         assert 0 < float(rebuild.facts["share of embedding in a rebuild from nothing"]) < 1
         assert {"embed (vectors looked up)", "neighbours", "publish"} < set(rebuild.stages)
     assert [one.measured_by for one in made if one.name == "related, 5 of archive"] == [
-        "Recommender.fill",
-        "Recommender.related",
+        "Recommender.fill and its cards",
+        "Recommender.related, with reasons",
     ]
     cold = [one for one in made if "from a cold start" in one.name]
     assert [one.baseline_by for one in cold] == ["GET /constant", "GET /ordinary, FastAPI"]
@@ -205,7 +207,7 @@ def test_an_archive_is_embedded_once_and_its_cost_is_remembered(sets: PublicSets
     assert float(cold[0].facts["ratio to the constant, round by round"]) == pytest.approx(
         cold[0].ratio, abs=0.01
     )
-    assert [one.measured_by for one in made[-3:]] == [made[-1].measured_by] * 3
+    assert [one.measured_by for one in made[-4:]] == [made[-1].measured_by] * 4
 
 
 def test_a_limit_has_a_home_of_its_own_and_cuts_the_newswire(sets: PublicSets) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from index.bell import SILENT, Bell
 from recommender.articles.article import Article
-from recommender.articles.bell import SILENT, Bell
 from recommender.articles.catalog import Catalog
 from recommender.readers.events import EventLog
 
