@@ -26,10 +26,6 @@ WHY: Final[Mapping[str, str]] = {
         "this processor has no instructions for 8 bits (VNNI), as the product says when asked "
         "for them; an earlier measurement on another machine gave 1.5"
     ),
-    "neighbours kept in 8 bits": (
-        "why so few are kept on this processor was not found out; in full precision OpenVINO "
-        "keeps all of them"
-    ),
     "times the p99 of related articles while texts are embedded": (
         "two cores are shared with a model that takes both; it is asked in one thread of less "
         "priority, and an answer still waits for a step of it to end"

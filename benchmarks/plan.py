@@ -138,9 +138,9 @@ _PARTS: dict[Part, _Part] = {
     ),
     "runtimes": _Part(
         "runtime_rates",
-        "All cores, the packaged model, the same texts, the longest first; calibrated on articles "
-        "of another set.",
-        "articles of reuters21578; calibrated on bbc (public sets that do not ship)",
+        "All cores, the packaged model, the same texts, the longest first; calibrated on other "
+        "articles of the same publisher, as a publisher's would be.",
+        "articles of reuters21578 (a public set that does not ship)",
         "all timed texts once",
     ),
     "runtime_relevance": _Part(
