@@ -3,6 +3,7 @@
     <root>/versions/<version>/{parts, manifest.json}   sealed, never changed again
     <root>/drafts/<name>/                              being written, or being removed
     <root>/current -> versions/<version>               the one that is served
+    <root>/current-bell                                rings when that is another one, see `bell`
     <root>/history                                     versions in the order they were published
     <root>/verified/<version>.json                     when its checksums were compared
 
@@ -73,8 +74,8 @@ class SnapshotStore:
         self._versions = root / "versions"
         self._drafts = root / "drafts"
         self._current = root / "current"
-        self._bell = Bell(root / "current-bell")
-        self._seen = Watched(self._bell, self._read_current)
+        self._bell = Bell(root / "current-bell", root)
+        self._seen: Watched[str | None] = Watched(self._bell)
         self._history = root / "history"
         self._verified = Verified(root / "verified")
         self._writer: int | None = None  # the thread that writes through this store
@@ -182,7 +183,7 @@ class SnapshotStore:
         for _ in range(_TRIES):
             stack = self._stack()
             found, refused = self._last_good(stack, embedder, dim)
-            if not refused or stack[-1] == self.current_version():
+            if not refused or stack[-1] == self._read_current():
                 break  # else writers went on meanwhile and may have pruned what was looked at
         return found, refused
 
@@ -198,12 +199,14 @@ class SnapshotStore:
         return None, tuple(refused)
 
     def current_version(self) -> str | None:
-        """The published version, None where there is none; microseconds, made to be polled.
+        """The published version, None where there is none; made to be polled.
+
+        Where somebody changed the link by hand, as it was half a second ago.
 
         Raises:
             SnapshotDamaged: `current` is not the link that `publish` makes.
         """
-        return self._seen.value()
+        return self._seen.value(self._read_current)
 
     def _read_current(self) -> str | None:
         try:

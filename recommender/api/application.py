@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from recommender.api.metrics import Measured, Metrics
-from recommender.api.shortcut import Address, Shortcut, answered
+from recommender.api.shortcut import Address, Shortcut, answered_in_front
 
 _TELEMETRY = "opentelemetry.sdk"
 """Is imported by whoever sets up telemetry, which the framework then tells of every request."""
@@ -38,15 +38,14 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """See `Starlette`: with the first request, after which no middleware can be added."""
-        own = {Shortcut, Measured}
-        if (
-            own.issuperset(one.cls for one in self.user_middleware)
-            and _TELEMETRY not in sys.modules
-        ):
-            answer = Measured(answered, self._metrics)
+        alone = {Shortcut, Measured}.issuperset(one.cls for one in self.user_middleware)
+        self._in_front = None
+        if alone and not self.debug and _TELEMETRY not in sys.modules:
+            answer = Measured(answered_in_front, self._metrics)
             self._in_front = Shortcut(super().__call__, self._busiest, answer)
         return super().build_middleware_stack()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See `FastAPI`."""
-        await (self._in_front or super().__call__)(scope, receive, send)
+        in_front = None if self.middleware_stack is None else self._in_front
+        await (in_front or super().__call__)(scope, receive, send)

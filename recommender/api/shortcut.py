@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index.errors import VectorIndexError
@@ -69,12 +71,24 @@ class Shortcut:
 
 async def answered(scope: Scope, receive: Receive, send: Send) -> None:
     """What the endpoint that a `Shortcut` has found answers."""
+    response = await _response(Request(scope, receive, send))
+    await response(scope, receive, send)
+
+
+async def answered_in_front(scope: Scope, receive: Receive, send: Send) -> None:
+    """The same where the framework is not there to answer what nobody expected."""
     request = Request(scope, receive, send)
     try:
-        response = await scope["endpoint"](request)
-    except (Problem, RecommenderError, VectorIndexError) as error:
-        response = answer_to(request, error)
+        response = await _response(request)
     except Exception as error:
         await answer_to(request, error)(scope, receive, send)
         raise  # to be logged, as the framework does
     await response(scope, receive, send)
+
+
+async def _response(request: Request) -> Response:
+    try:
+        response: Response = await request.scope["endpoint"](request)
+    except (Problem, RecommenderError, VectorIndexError, HTTPException) as error:
+        response = answer_to(request, error)
+    return response

@@ -64,7 +64,7 @@ class Database:
 
     def _hang(self, bell: Bell) -> None:
         self._bell = bell
-        self._version = Watched(bell, self._ask_version)
+        self._version: Watched[int] = Watched(bell)
 
     @classmethod
     def open(cls, path: Path, layout: Layout) -> Self:
@@ -85,7 +85,9 @@ class Database:
             # looked at before anything is written: a file that is not ours stays as it is
             _known_version(watch, path, layout)
             watch.execute("PRAGMA journal_mode = WAL")
-            database._hang(Bell(path.with_name(f"{path.name}-bell")))
+            # of the file itself, by whatever name it is opened
+            itself = path.resolve()
+            database._hang(Bell(itself.with_name(f"{itself.name}-bell"), itself))
             database._migrate()
         except sqlite3.Error as error:
             database.close()
@@ -142,8 +144,11 @@ class Database:
             raise
 
     def data_version(self) -> int:
-        """A number that differs after any commit, by this object or anybody else, from before."""
-        return self._version.value()
+        """A number that differs after any commit, by this object or anybody else, from before.
+
+        After one by a program of somebody else's within half a second.
+        """
+        return self._version.value(self._ask_version)
 
     def _ask_version(self) -> int:
         # this connection never writes, so to it every commit is somebody else's

@@ -23,7 +23,8 @@ COUNTED = (
 
 @pytest.fixture
 def asked_of_the_framework(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Paths that came to the framework."""
+    """Paths that came to the framework, where nobody has set up telemetry."""
+    monkeypatch.delitem(sys.modules, "opentelemetry.sdk", raising=False)
     paths: list[str] = []
     whole = FastAPI.__call__
 
