@@ -27,8 +27,11 @@ WHY: Final[Mapping[str, str]] = {
         "for them; an earlier measurement on another machine gave 1.5"
     ),
     "times the p99 of related articles while texts are embedded": (
-        "two cores are shared with a model that takes both; it is asked in one thread of less "
-        "priority, and an answer still waits for a step of it to end"
+        "two cores are shared with a model that takes both, and a load that takes the most of them "
+        "besides: it is asked in one thread of less priority, which the system lets compute for "
+        "some milliseconds once it is its turn. Tried: shorter turns of Python's threads, and of "
+        "the system's (no difference). With the least priority there is, a text would wait for "
+        "seconds while a rebuild runs"
     ),
     "GiB of a rebuild of a million, mapped files included": (
         "2.7 GiB of it are pages of files, which the system takes back where others need memory"

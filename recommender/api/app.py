@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -38,8 +37,6 @@ _CHECKED_FOR = timedelta(days=1)
 _COLLECTED_AFTER = 20_000
 """New objects, less those that are gone; many requests wait at once for one commit."""
 
-_TURN_SECONDS = 0.0005
-
 _ABOUT = """\
 Fills the Related articles and Popular slots of article pages.
 
@@ -66,7 +63,7 @@ def create_app(recommender: Recommender) -> FastAPI:
         # not waited for at the end: to read all that is served takes long, and leaves nothing open
         threading.Thread(target=_keep_checking, args=(recommender, ended), daemon=True).start()
         try:
-            with _settled_memory(), _quick_turns():
+            with _settled_memory():
                 yield
         finally:
             ended.set()
@@ -119,21 +116,6 @@ def _settled_memory() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-
-
-@contextmanager
-def _quick_turns() -> Iterator[None]:
-    """No thread computes in Python for longer than this before it lets the others.
-
-    While a thread makes a text ready for the model, or reads a batch of events, answers wait for
-    their turn: five milliseconds as Python has it, which is several times what they take.
-    """
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 async def _keep_following(recommender: Recommender) -> None:
