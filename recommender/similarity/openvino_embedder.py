@@ -34,7 +34,7 @@ from recommender.similarity.sentence_transformers_embedder import (
 
 _log = logging.getLogger("recommender")
 
-TEXTS = 256
+TEXTS = 64
 """That a model is calibrated and checked with: more change little, and take their time."""
 
 _ASIDE = "making-"
