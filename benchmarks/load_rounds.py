@@ -92,6 +92,9 @@ def in_turn(
     return found
 
 
+_TIMES = "time of an answer in the same rounds"
+
+
 def contests(
     what: str,
     size: int,
@@ -106,37 +109,26 @@ def contests(
         size: of the corpus.
         kinds: at least two.
         loads: what `in_turn` found of them.
-        facts: told beside the rate.
+        facts: told beside the first rate.
     """
-    first, own = kinds[0], loads[0]
-    found = []
-    for other, beside in zip(kinds[1:], loads[1:], strict=True):
-        measured, baseline = rates(own), rates(beside)
-        found.append(
-            Contest(
-                name=f"answers a second, {what}",
-                size=size,
-                measured_by=first.by,
-                measured=measured,
-                baseline_by=other.by,
-                baseline=baseline,
-                ratio=ratio(measured, baseline),
-                facts={**facts, "load by": generator()} if other is kinds[1] else {},
+    told = {**facts, "load by": generator()}
+    found: list[Contest] = []
+    for name, figure_of in ((f"answers a second, {what}", rates), (_TIMES, times)):
+        measured = figure_of(loads[0])
+        for other, beside in zip(kinds[1:], loads[1:], strict=True):
+            baseline = figure_of(beside)
+            found.append(
+                Contest(
+                    name=name,
+                    size=size,
+                    measured_by=kinds[0].by,
+                    measured=measured,
+                    baseline_by=other.by,
+                    baseline=baseline,
+                    ratio=ratio(measured, baseline),
+                    facts=told if not found else {},
+                )
             )
-        )
-    for other, beside in zip(kinds[1:], loads[1:], strict=True):
-        measured, baseline = times(own), times(beside)
-        found.append(
-            Contest(
-                name="time of an answer in the same rounds",
-                size=size,
-                measured_by=first.by,
-                measured=measured,
-                baseline_by=other.by,
-                baseline=baseline,
-                ratio=ratio(measured, baseline),
-            )
-        )
     return found
 
 
