@@ -19,6 +19,7 @@ from recommender import (
     UnknownArticle,
     UnpublishedText,
 )
+from recommender.articles.cards import card_of
 from recommender.errors import CatalogError
 from tests.jobs.home import NOW, WordEmbedder, articles, opened, view
 
@@ -41,6 +42,16 @@ def test_related_finds_the_same_subject(engine: Recommender) -> None:
     assert [one.position for one in slot] == [1, 2, 3, 4, 5]
     assert slot.pipeline == "default"
     assert slot.fallback is None
+
+
+def test_cards_come_as_they_were_made_ready_too(engine: Recommender) -> None:
+    engine.put([Article(id="late", title="harbour bridge repair", body="harbour bridge repair")])
+    page = engine.fill([SlotQuery("related", 40), SlotQuery("latest", 3)], "n0", at=NOW)
+    ready, told = page.cards(), page.rendered()
+    assert "late" in [one.id for one in told[0]]  # of the overlay, the others of the snapshot
+    assert len(told[0]) > 1
+    for slot, cards in zip(told, ready, strict=True):
+        assert [card_of(one) for one in cards] == [one.card for one in slot]
 
 
 def test_a_text_finds_what_an_article_of_that_text_would(engine: Recommender) -> None:
