@@ -41,6 +41,16 @@ def known(store: SnapshotStore) -> str:
     return version
 
 
+def decayed(store: SnapshotStore, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A known version of which the disk has lost something since: no time says so."""
+    version = known(store)
+    part = store.open(version).path / "vectors.bin"
+    sound = states_of(part.parent, store.open(version).manifest)
+    flip(part, 2)
+    monkeypatch.setattr(snapshots, "states_of", lambda *_: sound)
+    return version
+
+
 def test_what_nobody_touched_is_compared_once(store: SnapshotStore, compared: list[str]) -> None:
     version = known(store)
     compared.clear()
@@ -105,12 +115,8 @@ def test_where_nothing_can_be_noted_all_is_compared_each_time(
 def test_what_was_refused_is_not_believed_for_an_old_note(
     store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    version = known(store)
-    part = store.open(version).path / "vectors.bin"
-    sound = states_of(part.parent, store.open(version).manifest)
-    flip(part, 2)
-    # as where notes lie in a folder of somebody else's, and no time says what happened
-    monkeypatch.setattr(snapshots, "states_of", lambda *_: sound)
+    version = decayed(store, monkeypatch)
+    # as where notes lie in a folder of somebody else's
     monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)
     with pytest.raises(SnapshotDamaged, match="altered"):
         store.check(version, after=0)
@@ -155,12 +161,7 @@ def test_a_check_compares_what_nobody_compared_for_long(
 def test_what_a_check_refuses_is_refused_from_then_on(
     store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    version = known(store)
-    part = store.open(version).path / "vectors.bin"
-    # as a disk loses it: no time says so
-    sound = states_of(part.parent, store.open(version).manifest)
-    flip(part, 2)
-    monkeypatch.setattr(snapshots, "states_of", lambda *_: sound)
+    version = decayed(store, monkeypatch)
     assert store.open(version)
     with pytest.raises(SnapshotDamaged, match="altered"):
         store.check(version, after=0)
