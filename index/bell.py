@@ -26,9 +26,9 @@ class Bell:
     """Eight bytes that all processes on this machine share; threads may share it too.
 
     To ask SQLite whether anybody committed takes it two locks, a dozen microseconds; to look here
-    takes a tenth of one. It is mapped, as SQLite's own `-shm` is, and as little as that may it be
-    cut short while somebody is at work. A process that is killed leaves no harm: what it lifted
-    stays lifted until the next one rings.
+    takes a tenth of one. Like SQLite's own `-shm` it is mapped, and must not be cut short while a
+    program runs. A process that is killed leaves no harm: what it lifted stays lifted until the
+    next one rings.
     """
 
     def __init__(self, path: Path | None, like: Path | None = None) -> None:
